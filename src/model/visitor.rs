@@ -1,0 +1,41 @@
+//! Who is looking at a page.
+
+use super::Person;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// Who is looking at a page. The server gives it to every page as context; no page can be drawn
+/// without one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Visitor {
+    /// Nobody we know, and no session cookie.
+    Anonymous,
+    /// The browser sent the cookie of a session that has ended: signed out elsewhere, or expired.
+    SessionEnded,
+    /// A person with a live session.
+    SignedIn(Arc<SignedIn>),
+}
+
+impl Visitor {
+    /// The signed-in person's session, if there is one.
+    pub fn signed_in(&self) -> Option<&SignedIn> {
+        match self {
+            Visitor::SignedIn(signed_in) => Some(signed_in),
+            Visitor::Anonymous | Visitor::SessionEnded => None,
+        }
+    }
+}
+
+/// A person with a live session: what pages may know about it. It holds no token and no session id.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SignedIn {
+    /// Who it is.
+    pub person: Person,
+    /// When they signed in.
+    pub signed_in_at: DateTime<Utc>,
+    /// When the session ends however busy it is (absolute lifetime).
+    pub expires_at: DateTime<Utc>,
+    /// How they proved who they are: the ID token's `amr` (RFC 8176), such as `["pwd", "mfa"]`.
+    pub authentication_methods: Vec<String>,
+}
