@@ -1,0 +1,52 @@
+//! How every call to the database is made: bounded in time, carried through, tried again on a
+//! conflict, signed in again when the sign-in is gone.
+
+use super::{
+    error::StoreError,
+    handles::{Answer, Handles},
+    retry::Backoff,
+};
+use std::{sync::Arc, time::Duration};
+use surrealdb::types::Variables;
+use tracing::Instrument as _;
+
+/// Runs `text`, which is one statement or one `BEGIN; …; COMMIT` and nothing else: it is run
+/// again from its beginning after a conflict.
+///
+/// It runs in a task of its own. A request that its browser abandons is dropped wherever it
+/// stands, and that must not cut a sign-out, or a transaction of the embedded engine, in two.
+///
+/// # Errors
+/// Whatever the query failed with, and [`StoreError::TimedOut`] after `limit`.
+pub(super) async fn run(
+    handles: &Arc<Handles>,
+    limit: Duration,
+    text: &'static str,
+    variables: Variables,
+) -> Result<Answer, StoreError> {
+    let attempts = attempts(handles.clone(), text, variables);
+    let task = async move { tokio::time::timeout(limit, attempts).await.unwrap_or(Err(StoreError::TimedOut)) };
+    match tokio::spawn(task.in_current_span()).await {
+        Ok(result) => result,
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        // The runtime is shutting down.
+        Err(_) => Err(StoreError::TimedOut),
+    }
+}
+
+async fn attempts(handles: Arc<Handles>, text: &'static str, variables: Variables) -> Result<Answer, StoreError> {
+    let mut service = handles.service();
+    let mut backoff = Backoff::new();
+    let mut renewed = false;
+    loop {
+        match service.query(text, variables.clone()).await {
+            Err(StoreError::Conflict) => backoff.pause().await?,
+            Err(error) if error.is_signed_out() && !renewed => {
+                tracing::warn!(%error, "the sign-in to the database is gone");
+                service = handles.renew(&service).await?;
+                renewed = true;
+            }
+            result => return result,
+        }
+    }
+}

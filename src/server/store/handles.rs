@@ -1,0 +1,193 @@
+//! The two handles to the database, and why there are two.
+//!
+//! Cloning a SurrealDB handle makes a new session that **inherits the sign-in** of the one it came
+//! from. A clone of a signed-in handle that is then given a bad token stays what it was, so
+//! handing one out would make a person the service. Therefore:
+//!
+//! - `anonymous` is never signed in. It is what is cloned.
+//! - [`Service`] is cloned from it once and signed in. It is shared, never cloned: its handle is
+//!   private to this file and `Service` is not `Clone`, so no other code can do it by mistake.
+
+use super::{
+    AuthLevel, StoreSettings,
+    connect::{self, Engine},
+    error::StoreError,
+    retry::Backoff,
+};
+use secrecy::ExposeSecret;
+use std::{
+    borrow::Cow,
+    sync::{Arc, PoisonError, RwLock},
+};
+use surrealdb::{
+    IndexedResults, Surreal,
+    engine::any::Any,
+    opt::auth::{Database, Namespace, Root},
+    types::{ErrorDetails, QueryError, SurrealValue, Variables},
+};
+
+/// The connection Portico works with, signed in as `SURREALDB_USER`.
+pub(super) struct Service(Surreal<Any>);
+
+/// The handles, and what it takes to sign in again.
+pub(super) struct Handles {
+    anonymous: Surreal<Any>,
+    service: RwLock<Arc<Service>>,
+    settings: StoreSettings,
+    /// So that many failing calls make one new sign-in.
+    renewing: tokio::sync::Mutex<()>,
+}
+
+/// What a query answered: one result for each statement.
+pub(super) struct Answer(IndexedResults);
+
+impl Handles {
+    /// Connects, signs in, and makes namespace and database if the user may and they are missing.
+    pub(super) async fn open(settings: &StoreSettings) -> Result<Self, StoreError> {
+        let anonymous = connect::connect(settings).await?;
+        let service = Service::sign_in(&anonymous, settings).await?;
+        service.define_database(settings).await?;
+        service.select_database(settings).await?;
+        Ok(Self {
+            anonymous,
+            service: RwLock::new(Arc::new(service)),
+            settings: settings.clone(),
+            renewing: tokio::sync::Mutex::new(()),
+        })
+    }
+
+    /// The service's connection: shared, not cloned.
+    pub(super) fn service(&self) -> Arc<Service> {
+        self.service.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// A service signed in anew, in place of `failed`, unless somebody else has done it already.
+    ///
+    /// A sign-in ends when the operator gave the database user a session duration, or when the
+    /// client library could not restore it after a lost connection; that session never recovers.
+    pub(super) async fn renew(&self, failed: &Arc<Service>) -> Result<Arc<Service>, StoreError> {
+        let _one_at_a_time = self.renewing.lock().await;
+        let current = self.service();
+        if !Arc::ptr_eq(&current, failed) {
+            return Ok(current);
+        }
+        let service = Service::sign_in(&self.anonymous, &self.settings).await?;
+        service.select_database(&self.settings).await?;
+        let service = Arc::new(service);
+        *self.service.write().unwrap_or_else(PoisonError::into_inner) = service.clone();
+        tracing::info!("signed in to the database again");
+        Ok(service)
+    }
+
+    /// A session of its own that is signed in as nobody.
+    #[cfg(test)]
+    pub(super) fn guest(&self) -> Surreal<Any> {
+        self.anonymous.clone()
+    }
+}
+
+impl Service {
+    async fn sign_in(anonymous: &Surreal<Any>, settings: &StoreSettings) -> Result<Self, StoreError> {
+        let handle = anonymous.clone();
+        let username = settings.username.clone();
+        let password = settings.password.expose_secret().to_owned();
+        let namespace = settings.namespace.clone();
+        let database = settings.database.clone();
+        let signed_in = match level(settings)? {
+            AuthLevel::Root => handle.signin(Root { username, password }).await,
+            AuthLevel::Namespace => handle.signin(Namespace { namespace, username, password }).await,
+            AuthLevel::Database => handle.signin(Database { namespace, database, username, password }).await,
+        };
+        match signed_in {
+            Ok(_) => Ok(Self(handle)),
+            Err(error) if matches!(error.details(), ErrorDetails::NotAllowed(_)) => {
+                Err(StoreError::Refused(Box::new(error)))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Makes namespace and database where they are missing. A database must be defined before it
+    /// is selected: selecting a missing one makes it too, but not STRICT, and then a misspelt table
+    /// name makes a table without rules.
+    async fn define_database(&self, settings: &StoreSettings) -> Result<(), StoreError> {
+        let level = level(settings)?;
+        let mut names = Variables::new();
+        names.insert("namespace", settings.namespace.clone());
+        names.insert("database", settings.database.clone());
+        if level == AuthLevel::Root {
+            self.settle("DEFINE NAMESPACE IF NOT EXISTS $namespace", &names).await?;
+        }
+        if level != AuthLevel::Database {
+            self.0.use_ns(&settings.namespace).await?;
+            self.settle("DEFINE DATABASE IF NOT EXISTS $database STRICT", &names).await?;
+        }
+        Ok(())
+    }
+
+    async fn select_database(&self, settings: &StoreSettings) -> Result<(), StoreError> {
+        self.0.use_ns(&settings.namespace).use_db(&settings.database).await?;
+        Ok(())
+    }
+
+    /// Runs statements that another instance may be running too.
+    pub(super) async fn settle(&self, text: &'static str, variables: &Variables) -> Result<(), StoreError> {
+        let mut backoff = Backoff::new();
+        loop {
+            match self.query(text, variables.clone()).await {
+                Ok(_) => return Ok(()),
+                Err(StoreError::Conflict) => backoff.pause().await?,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Loses the sign-in, as an expired one is lost.
+    #[cfg(test)]
+    pub(super) async fn sign_out(&self) {
+        self.0.invalidate().await.unwrap();
+    }
+
+    /// Runs a query once. If any of its statements failed, so has the query.
+    pub(super) async fn query(
+        &self,
+        text: impl Into<Cow<'static, str>>,
+        variables: Variables,
+    ) -> Result<Answer, StoreError> {
+        let mut results = self.0.query(text.into()).bind(variables).await?;
+        match most_telling(results.take_errors().into_values()) {
+            None => Ok(Answer(results)),
+            Some(error) => Err(error.into()),
+        }
+    }
+}
+
+/// The level the user signs in at. An embedded database has one user, and that is root.
+fn level(settings: &StoreSettings) -> Result<AuthLevel, StoreError> {
+    Ok(match Engine::of(&settings.url)? {
+        Engine::Remote => settings.auth_level,
+        Engine::Folder(_) | Engine::Memory => AuthLevel::Root,
+    })
+}
+
+/// Of the errors of a query, the one that caused the others. In a transaction all statements fail
+/// with the one that did, and say only that they were not executed.
+fn most_telling(errors: impl Iterator<Item = surrealdb::Error>) -> Option<surrealdb::Error> {
+    errors.min_by_key(|error| match error.details() {
+        ErrorDetails::Query(Some(QueryError::TransactionConflict)) => 0,
+        ErrorDetails::Query(Some(QueryError::NotExecuted | QueryError::Cancelled)) => 2,
+        _ => 1,
+    })
+}
+
+impl Answer {
+    /// The one row, or value, that a statement answered with; statements count from 0.
+    pub(super) fn row<T: SurrealValue>(&mut self, statement: usize) -> Result<Option<T>, StoreError> {
+        Ok(self.0.take(statement)?)
+    }
+
+    /// The rows that a statement answered with.
+    pub(super) fn rows<T: SurrealValue>(&mut self, statement: usize) -> Result<Vec<T>, StoreError> {
+        Ok(self.0.take(statement)?)
+    }
+}

@@ -1,0 +1,114 @@
+//! The SurrealDB room: people and sessions at rest, and nothing else that the application thinks.
+//!
+//! One [`Store`] a process, shared. It holds the only signed-in connection (see `handles.rs` for
+//! why it is never cloned), brings the tables up to date when it connects, and bounds every call
+//! in time. The rules of a session live one room above, in `server::session`; this room is told the
+//! time and does as it is told, in single transactions that can be repeated.
+
+mod call;
+mod connect;
+mod error;
+#[cfg(feature = "embedded")]
+mod folder;
+mod handles;
+mod json;
+mod migrate;
+mod people;
+mod retry;
+mod sessions;
+#[cfg(all(test, feature = "embedded"))]
+mod tests;
+
+pub use error::{FolderProblem, StoreError};
+pub use migrate::MigrationError;
+pub use people::NewPerson;
+pub use sessions::{EndedRecord, SessionKey, SessionRecord, StoredSession};
+
+use handles::Handles;
+use secrecy::SecretString;
+use std::{fmt, sync::Arc, time::Duration};
+
+/// How long a call may take.
+const CALL_LIMIT: Duration = Duration::from_secs(5);
+/// How long the question whether the database is there may take.
+const READY_LIMIT: Duration = Duration::from_secs(2);
+
+/// Where the database is, and as whom to sign in to it.
+#[derive(Clone, Debug)]
+pub struct StoreSettings {
+    /// `SURREALDB_URL`: `surrealkv://folder`, `mem://`, `ws://…` or `wss://…`.
+    pub url: String,
+    /// `SURREALDB_NS`: the namespace.
+    pub namespace: String,
+    /// `SURREALDB_DB`: the database in that namespace.
+    pub database: String,
+    /// `SURREALDB_USER`: the user, with the role OWNER (an EDITOR may not make tables). An embedded
+    /// database is made with this user as its root.
+    pub username: String,
+    /// `SURREALDB_PASSWORD`: that user's password.
+    pub password: SecretString,
+    /// `SURREALDB_AUTH_LEVEL`: where the user is defined. An embedded database's is always root.
+    pub auth_level: AuthLevel,
+}
+
+/// Where a database user is defined, and so what it may do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AuthLevel {
+    /// `DEFINE USER … ON ROOT`: makes namespace and database if they are missing.
+    #[default]
+    Root,
+    /// `DEFINE USER … ON NAMESPACE`: makes the database if it is missing.
+    Namespace,
+    /// `DEFINE USER … ON DATABASE`: the database is there already; it should be STRICT.
+    Database,
+}
+
+/// The database. Share it as `Arc<Store>`: it is not `Clone`, because its connection must not be.
+pub struct Store {
+    handles: Arc<Handles>,
+}
+
+impl Store {
+    /// Connects, signs in, makes a STRICT database if there is none, and brings its tables up to
+    /// date. An embedded database's folder is made, closed to other users of the machine, and
+    /// locked against a second process.
+    ///
+    /// # Errors
+    /// The database cannot be reached, opened, signed in to or migrated, or it takes too long.
+    pub async fn connect(settings: &StoreSettings) -> Result<Self, StoreError> {
+        let handles = Handles::open(settings).await?;
+        migrate::run(&handles.service(), migrate::MIGRATIONS).await?;
+        Ok(Self { handles: Arc::new(handles) })
+    }
+
+    /// Whether the database answers now and what Portico needs is there: a real read, within two
+    /// seconds.
+    ///
+    /// # Errors
+    /// It does not answer, or not as it should.
+    pub async fn ready(&self) -> Result<(), StoreError> {
+        let mut answer =
+            call::run(&self.handles, READY_LIMIT, "SELECT VALUE version FROM migration LIMIT 1", Default::default())
+                .await?;
+        match answer.row::<i64>(0)? {
+            Some(_) => Ok(()),
+            None => Err(StoreError::Unexpected("there is no sign of the migrations")),
+        }
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Store")
+    }
+}
+
+/// Bytes in hexadecimal.
+fn hex(bytes: &[u8]) -> String {
+    use fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
