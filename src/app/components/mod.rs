@@ -1,0 +1,24 @@
+//! The parts that pages are made of.
+
+mod avatar;
+mod claim_list;
+mod email;
+mod footer;
+mod header;
+pub mod icon;
+mod illustration;
+mod moment;
+mod profile_json;
+mod session_watch;
+mod theme_menu;
+
+pub use avatar::{Avatar, AvatarSize};
+pub use claim_list::{ClaimList, Tags, Text};
+pub use email::Email;
+pub use footer::Footer;
+pub use header::Header;
+pub use illustration::illustration;
+pub use moment::Moment;
+pub use profile_json::ProfileJsonPanel;
+pub use session_watch::SessionWatch;
+pub use theme_menu::ThemeMenu;

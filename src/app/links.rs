@@ -1,0 +1,122 @@
+//! Addresses that pages link to.
+
+use crate::model::ReturnTo;
+use leptos::prelude::use_context;
+
+/// The start page.
+pub const HOME: &str = "/";
+/// What is known about the person.
+pub const PROFILE: &str = "/profile";
+/// The question whether to sign out.
+pub const SIGN_OUT: &str = "/sign-out";
+/// Starts a sign-in.
+pub const LOGIN: &str = "/login";
+/// Starts a sign-in that shows the sign-up form (Auth0's `screen_hint`).
+pub const SIGN_UP: &str = "/login?screen_hint=signup";
+/// Ends the session, by POST.
+pub const LOGOUT: &str = "/logout";
+/// The person as JSON, for programs.
+pub const PROFILE_API: &str = "/api/profile";
+
+/// First segments of paths that are no page: the navigation leaves them to the browser.
+pub const NOT_PAGES: [&str; 7] = ["login", "logout", "callback", "api", "rpc", "pkg", "healthz"];
+
+/// The address that starts a sign-in which ends at `path`. A path that may not be returned to is
+/// left out.
+pub fn login(path: &str) -> String {
+    match ReturnTo::parse(path) {
+        Some(path) => format!("{LOGIN}?returnTo={}", encode(path.as_str())),
+        None => LOGIN.to_owned(),
+    }
+}
+
+/// Path and query of the request being answered, `/` where there is none.
+pub fn current() -> String {
+    #[cfg(feature = "ssr")]
+    if let Some(url) = use_context::<leptos_router::location::RequestUrl>() {
+        return path_of(url.as_ref()).to_owned();
+    }
+    HOME.to_owned()
+}
+
+/// Where a sign-in that starts on this page should end: where an earlier one was to end, else here.
+pub fn return_here() -> String {
+    match use_context::<ReturnTo>() {
+        Some(path) => path.as_str().to_owned(),
+        None => current(),
+    }
+}
+
+/// What follows the host of an absolute URL; a path stays as it is.
+#[cfg_attr(not(feature = "ssr"), allow(dead_code))]
+fn path_of(url: &str) -> &str {
+    let rest = match url.find("://") {
+        Some(scheme) if !url.starts_with('/') => {
+            let host = &url[scheme + 3..];
+            &host[host.find('/').unwrap_or(host.len())..]
+        }
+        _ => url,
+    };
+    if rest.is_empty() { HOME } else { rest }
+}
+
+/// Whether a path of this origin leads to a page.
+#[cfg_attr(not(feature = "hydrate"), allow(dead_code))]
+pub fn is_page(path: &str) -> bool {
+    let first = path.trim_start_matches('/').split(['/', '?', '#']).next().unwrap_or_default();
+    !NOT_PAGES.contains(&first)
+}
+
+/// Percent-encodes all but unreserved characters and `/` (RFC 3986, sections 2.3 and 3.4).
+fn encode(text: &str) -> String {
+    use std::fmt::Write;
+    let mut encoded = String::with_capacity(text.len() + 8);
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => encoded.push(byte.into()),
+            _ => _ = write!(encoded, "%{byte:02X}"), // writing to a string never fails
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sign_in_comes_back_to_the_whole_path() {
+        assert_eq!(login("/profile"), "/login?returnTo=/profile");
+        assert_eq!(login("/a?b=c&d=é"), "/login", "only plain ASCII comes back");
+        assert_eq!(login("/a?b=c&d=%C3%A9#e"), "/login?returnTo=/a%3Fb%3Dc%26d%3D%25C3%25A9%23e");
+        assert_eq!(login("//evil.example"), "/login");
+        assert_eq!(login("/logout"), "/login");
+    }
+
+    #[test]
+    fn the_path_is_what_follows_the_host() {
+        assert_eq!(path_of("http://leptos.dev/profile?a=/b://c"), "/profile?a=/b://c");
+        assert_eq!(path_of("http://leptos.dev"), "/");
+        assert_eq!(path_of("/profile?next=http://x/y"), "/profile?next=http://x/y");
+        assert_eq!(path_of(""), "/");
+    }
+
+    #[test]
+    fn only_pages_are_opened_in_place() {
+        for path in ["/", "/profile", "/sign-out", "/apiary", "/loginx", "/?a=/login"] {
+            assert!(is_page(path), "{path}");
+        }
+        for path in [
+            "/login",
+            "/login/x",
+            "/login?a=b",
+            "/logout#c",
+            "/callback",
+            "/api/profile",
+            "/rpc/profile_json",
+            "/pkg/portico.js",
+        ] {
+            assert!(!is_page(path), "{path}");
+        }
+    }
+}

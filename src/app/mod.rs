@@ -1,0 +1,73 @@
+//! What a person sees: the document, its pages and their parts.
+//!
+//! Everything here is drawn on the server, from the context that the server gives. Only what must
+//! answer in the browser is an island; the browser downloads those, the navigation and nothing else.
+//!
+//! The server provides as context: [`Visitor`](crate::model::Visitor) always;
+//! [`Problem`] when the answer is an error, which is then drawn in place of the page;
+//! [`SupportId`] always; [`HeadScripts`] to spare work; [`ReturnTo`](crate::model::ReturnTo) when a
+//! sign-in knows better than the address where the person wanted to go.
+
+#[cfg(feature = "hydrate")]
+mod browser;
+mod claims;
+mod components;
+mod format;
+mod links;
+#[cfg(feature = "hydrate")]
+mod local_times;
+#[cfg(feature = "hydrate")]
+pub mod navigation;
+mod pages;
+mod preferences;
+mod shell;
+
+pub use shell::{HeadScripts, shell};
+
+use crate::model::{Problem, ProblemKind};
+use components::{Footer, Header, SessionWatch};
+use leptos::either::Either;
+use leptos::prelude::*;
+use leptos_meta::provide_meta_context;
+use leptos_router::components::{FlatRoutes, Route, Router};
+use leptos_router::{SsrMode, path};
+use pages::{Home, ProblemPage, Profile, SignOut};
+
+/// The id of the request being answered, such as `7K3F9QXM2T`: what people quote to support.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SupportId(pub String);
+
+/// The body of every page.
+///
+/// Everything is ready when it is drawn, so each route is answered in one piece ([`SsrMode::Async`]):
+/// streaming would only cost.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    let problem = use_context::<Problem>();
+    let page = move || match problem {
+        Some(problem) => Either::Left(view! { <ProblemPage problem/> }),
+        None => Either::Right(view! {
+            <FlatRoutes fallback=|| view! { <ProblemPage problem=not_found()/> }>
+                <Route path=path!("/") view=Home ssr=SsrMode::Async/>
+                <Route path=path!("/profile") view=Profile ssr=SsrMode::Async/>
+                <Route path=path!("/sign-out") view=SignOut ssr=SsrMode::Async/>
+            </FlatRoutes>
+        }),
+    };
+    view! {
+        <a class="skip-link" href="#main">"Skip to content"</a>
+        <Header/>
+        <main class="page" id="main" tabindex="-1">
+            <Router>{page()}</Router>
+        </main>
+        <Footer/>
+        <SessionWatch/>
+        <div class="visually-hidden" id="announcer" role="status"></div>
+    }
+}
+
+/// The problem of an address that leads nowhere.
+fn not_found() -> Problem {
+    Problem { kind: ProblemKind::NotFound, support_id: use_context::<SupportId>().unwrap_or_default().0 }
+}

@@ -1,0 +1,11 @@
+//! The pages, one file each.
+
+mod home;
+mod problem;
+mod profile;
+mod sign_out;
+
+pub use home::Home;
+pub use problem::ProblemPage;
+pub use profile::Profile;
+pub use sign_out::SignOut;

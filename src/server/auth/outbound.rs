@@ -1,0 +1,184 @@
+//! Calls to the sign-in service over HTTP: the one client, and the bounds every call has.
+//!
+//! Each call ends within [`TIMEOUT`], reads at most [`MAX_ANSWER`] bytes, follows no redirect and
+//! sends no cookie. What comes back is data of a stranger until somebody has verified it.
+
+use axum::http::StatusCode;
+use reqwest::{Client, RequestBuilder, Response, redirect};
+use serde::de::DeserializeOwned;
+use std::time::Duration;
+
+/// How long a call may take in all, from connecting to the last byte.
+pub const TIMEOUT: Duration = Duration::from_secs(5);
+/// How much of an answer is read, in bytes.
+pub const MAX_ANSWER: usize = 512 * 1024;
+
+/// Why a call failed. Carries no part of the request or the answer: both may hold secrets.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OutboundError {
+    /// No connection, a broken connection, or a TLS failure.
+    #[error("{endpoint} cannot be reached: {reason}")]
+    Unreachable {
+        /// Which endpoint, in the words of OpenID Connect.
+        endpoint: &'static str,
+        /// The transport's own words.
+        reason: String,
+    },
+    /// The answer took longer than [`TIMEOUT`].
+    #[error("{endpoint} did not answer within {} s", TIMEOUT.as_secs())]
+    TimedOut {
+        /// Which endpoint.
+        endpoint: &'static str,
+    },
+    /// The answer is larger than [`MAX_ANSWER`].
+    #[error("{endpoint} answered with more than {MAX_ANSWER} bytes")]
+    TooLarge {
+        /// Which endpoint.
+        endpoint: &'static str,
+    },
+    /// Another status code than 200.
+    #[error("{endpoint} answered with status {status}{}", .code.as_ref().map(|code| format!(", error {code}")).unwrap_or_default())]
+    Status {
+        /// Which endpoint.
+        endpoint: &'static str,
+        /// The HTTP status code.
+        status: u16,
+        /// The `error` of RFC 6749, section 5.2, where the answer has one.
+        code: Option<String>,
+    },
+    /// Not the JSON that was asked for.
+    #[error("{endpoint} answered with something else than the JSON asked for: {reason}")]
+    Malformed {
+        /// Which endpoint.
+        endpoint: &'static str,
+        /// What is wrong, without any of the answer's values.
+        reason: String,
+    },
+}
+
+impl OutboundError {
+    /// Whether the service is away (rather than wrong): asking again later may help.
+    pub fn is_unreachable(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } | Self::TimedOut { .. } => true,
+            Self::Status { status, .. } => *status >= 500 || *status == 429,
+            Self::TooLarge { .. } | Self::Malformed { .. } => false,
+        }
+    }
+}
+
+/// The one HTTP client.
+#[derive(Clone, Debug)]
+pub struct Outbound {
+    client: Client,
+}
+
+/// A whole answer, read within the bounds.
+pub struct Answer {
+    /// The HTTP status code.
+    pub status: StatusCode,
+    /// The `Content-Type`, as sent.
+    pub content_type: Option<String>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Outbound {
+    /// Makes the client.
+    ///
+    /// # Errors
+    /// When the TLS library cannot be set up.
+    pub fn new() -> Result<Self, reqwest::Error> {
+        let client = Client::builder()
+            .timeout(TIMEOUT)
+            .connect_timeout(Duration::from_secs(3))
+            .redirect(redirect::Policy::none())
+            .no_proxy()
+            .user_agent(concat!("portico/", env!("CARGO_PKG_VERSION")))
+            .build()?;
+        Ok(Self { client })
+    }
+
+    /// The underlying client, to build a request for [`send`](Self::send) with.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Sends a request and reads the whole answer, whatever its status.
+    ///
+    /// # Errors
+    /// `Unreachable`, `TimedOut` or `TooLarge`.
+    pub async fn send(&self, endpoint: &'static str, request: RequestBuilder) -> Result<Answer, OutboundError> {
+        let failed = |error: reqwest::Error| {
+            if error.is_timeout() {
+                OutboundError::TimedOut { endpoint }
+            } else {
+                OutboundError::Unreachable { endpoint, reason: root_cause(&error.without_url()) }
+            }
+        };
+        let mut response: Response = request.send().await.map_err(failed)?;
+        let status = response.status();
+        let content_type =
+            response.headers().get("content-type").and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(failed)? {
+            if body.len() + chunk.len() > MAX_ANSWER {
+                return Err(OutboundError::TooLarge { endpoint });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer { status, content_type, body })
+    }
+
+    /// Sends a request and takes a 200 answer as JSON.
+    ///
+    /// # Errors
+    /// All of [`OutboundError`].
+    pub async fn json<T: DeserializeOwned>(
+        &self,
+        endpoint: &'static str,
+        request: RequestBuilder,
+    ) -> Result<T, OutboundError> {
+        let answer = self.send(endpoint, request).await?;
+        if answer.status != StatusCode::OK {
+            return Err(OutboundError::Status {
+                endpoint,
+                status: answer.status.as_u16(),
+                code: error_code(&answer.body),
+            });
+        }
+        serde_json::from_slice(&answer.body)
+            .map_err(|error| OutboundError::Malformed { endpoint, reason: describe_json_error(&error) })
+    }
+}
+
+/// The `error` member of an OAuth error answer (RFC 6749, section 5.2), if it is one of sane form.
+fn error_code(body: &[u8]) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct ErrorAnswer {
+        error: String,
+    }
+    let ErrorAnswer { error } = serde_json::from_slice(body).ok()?;
+    let sane = error.len() <= 64 && error.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
+    sane.then_some(error)
+}
+
+/// Where and of what kind a JSON error is; `serde_json`'s own text may quote values.
+fn describe_json_error(error: &serde_json::Error) -> String {
+    let kind = match error.classify() {
+        serde_json::error::Category::Io => "it could not be read",
+        serde_json::error::Category::Syntax => "it is not JSON",
+        serde_json::error::Category::Data => "a member is missing or of the wrong type",
+        serde_json::error::Category::Eof => "it ends too early",
+    };
+    format!("{kind} (line {}, column {})", error.line(), error.column())
+}
+
+/// The innermost cause of an error: the outer ones only say that a request failed.
+fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}

@@ -1,0 +1,88 @@
+//! `portico check`: is this configuration ready to go live? One line a question, with the remedy
+//! where the answer is no.
+
+use super::{
+    auth::{Provider, SignInError},
+    settings::{Settings, SettingsError},
+    store::Store,
+};
+use std::fmt;
+
+/// One question and its answer.
+#[derive(Debug)]
+pub struct Finding {
+    /// What was looked at, in a few words.
+    pub what: &'static str,
+    /// What was found, or what is wrong and what to do about it.
+    pub outcome: Result<String, String>,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.outcome {
+            Ok(text) => write!(f, "ok    {}: {text}", self.what),
+            Err(text) => write!(f, "FAIL  {}: {text}", self.what),
+        }
+    }
+}
+
+/// Looks at everything; later questions are asked even when earlier ones failed, as far as they
+/// make sense without them.
+pub async fn run(settings: Result<Settings, SettingsError>) -> Vec<Finding> {
+    let settings = match settings {
+        Ok(settings) => settings,
+        Err(error) => {
+            return error.faults.into_iter().map(|fault| Finding { what: "settings", outcome: Err(fault) }).collect();
+        }
+    };
+    let mut findings = vec![Finding { what: "settings", outcome: Ok("complete".to_owned()) }];
+    let callback = settings.oidc.callback_url.as_str();
+    findings.push(Finding {
+        what: "callback URL",
+        outcome: Ok(format!("{callback} (it must be among the application's Allowed Callback URLs, and {}/ among its Allowed Logout URLs)", settings.public_origin.as_str())),
+    });
+    match Provider::new(settings.oidc.clone()) {
+        Ok(provider) => findings.extend(provider_findings(&provider).await),
+        Err(error) => {
+            findings.push(Finding { what: "HTTP client", outcome: Err(format!("cannot be set up: {error}")) })
+        }
+    }
+    let outcome = match Store::connect(&settings.store).await {
+        Ok(store) => store
+            .ready()
+            .await
+            .map(|()| "reachable, and its tables are up to date".to_owned())
+            .map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    };
+    findings.push(Finding { what: "database", outcome });
+    findings
+}
+
+async fn provider_findings(provider: &Provider) -> Vec<Finding> {
+    let issuer = &provider.settings().issuer;
+    if let Err(error) = provider.metadata().await {
+        let remedy =
+            format!("{error}. Check AUTH0_DOMAIN or OIDC_ISSUER ({issuer}) and that this machine can reach it.");
+        return vec![Finding { what: "discovery", outcome: Err(remedy) }];
+    }
+    let keys = match provider.keys().await {
+        Ok(keys) if keys.is_empty() => {
+            Err("it has no RS256 key. Set the application's JsonWebToken Signature Algorithm to RS256.".to_owned())
+        }
+        Ok(keys) => Ok(format!("{} RS256 keys", keys.len())),
+        Err(error) => Err(format!("{error}. ID tokens cannot be verified without it.")),
+    };
+    let client = match provider.check_client().await {
+        Ok(()) => Ok("accepted by the token endpoint".to_owned()),
+        Err(SignInError::Exchange(code)) => Err(format!(
+            "refused with {code}. Check AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET, that the application is a Regular Web Application, that the grant Authorization Code is on, and PORTICO_CLIENT_AUTH."
+        )),
+        Err(error) => Err(error.to_string()),
+    };
+    vec![
+        Finding { what: "discovery", outcome: Ok(format!("issuer {issuer}")) },
+        Finding { what: "key set", outcome: keys },
+        Finding { what: "client credentials", outcome: client },
+    ]
+}

@@ -1,0 +1,139 @@
+//! `GET /callback`: a sign-in comes back from the sign-in service.
+
+use super::{cookies::Jar, failure::Failure, login, visitor};
+use crate::{
+    model::{ReturnTo, Visitor},
+    server::{
+        AppState,
+        auth::{LoginHints, SignIn, SignInError, Transaction},
+        session::{NewSession, SessionId},
+    },
+};
+use axum::{
+    extract::{Query, State, rejection::QueryRejection},
+    http::{HeaderMap, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use chrono::Utc;
+use serde::Deserialize;
+
+/// What the service sends along (RFC 6749, section 4.1.2; RFC 9207). A parameter sent twice is
+/// refused when it is read.
+#[derive(Deserialize)]
+pub struct Parameters {
+    state: Option<String>,
+    code: Option<String>,
+    iss: Option<String>,
+    error: Option<String>,
+    error_description: Option<String>,
+}
+
+/// Ends a sign-in: with a new session, or with a page that says what happened.
+pub async fn callback(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    parameters: Result<Query<Parameters>, QueryRejection>,
+) -> Result<Response, Failure> {
+    let Ok(Query(parameters)) = parameters else {
+        return Err(SignInError::Callback("they cannot be read").into());
+    };
+    let Some(attempt_state) = parameters.state.as_deref() else {
+        return Err(SignInError::Callback("there is no state").into());
+    };
+    let jar = Jar::of(&state.settings.public_origin);
+    let cookie_name = jar.transaction_name(attempt_state);
+    let attempt = jar
+        .get(&headers, &cookie_name)
+        .and_then(|value| Transaction::open(&state.settings.keyring, &cookie_name, value))
+        .filter(|attempt| attempt.has_state(attempt_state));
+    let attempt = match attempt {
+        Some(attempt) if !attempt.has_expired(Utc::now()) => attempt,
+        Some(attempt) => {
+            return lost(&state, &headers, attempt_state, Some(attempt), "it was started too long ago").await;
+        }
+        None => return lost(&state, &headers, attempt_state, None, "there is no cookie of it").await,
+    };
+    // From here on the attempt is over, however it ends: its cookie goes, and it cannot be replayed.
+    let mut response = match finish(&state, &headers, &attempt, parameters).await {
+        Ok(response) => response,
+        Err(failure) => failure.into_response(),
+    };
+    response.headers_mut().append(header::SET_COOKIE, jar.clear(cookie_name));
+    Ok(response)
+}
+
+async fn finish(
+    state: &AppState,
+    headers: &HeaderMap,
+    attempt: &Transaction,
+    parameters: Parameters,
+) -> Result<Response, Failure> {
+    let promised = state.provider.metadata().await?.authorization_response_iss_parameter_supported;
+    match parameters.iss {
+        Some(iss) if iss != state.settings.oidc.issuer => return Err(SignInError::CallbackIssuer("another one").into()),
+        None if promised => {
+            return Err(SignInError::CallbackIssuer("missing, though the service says it sends it").into());
+        }
+        _ => {}
+    }
+    if let Some(error) = &parameters.error {
+        return Err(SignInError::refused(error, parameters.error_description.as_deref()).into());
+    }
+    let code = parameters.code.filter(|code| !code.is_empty()).ok_or(SignInError::Callback("there is no code"))?;
+    let signed_in = state.provider.finish(attempt, code).await?;
+    begin_session(state, headers, attempt, signed_in).await
+}
+
+async fn begin_session(
+    state: &AppState,
+    headers: &HeaderMap,
+    attempt: &Transaction,
+    signed_in: SignIn,
+) -> Result<Response, Failure> {
+    let jar = Jar::of(&state.settings.public_origin);
+    let id = SessionId::generate();
+    let cookie = jar.set_session(id.to_cookie(), state.settings.session.lifetime);
+    let session = NewSession {
+        id,
+        tokens: signed_in.tokens,
+        provider_session: signed_in.provider_session,
+        amr: signed_in.amr,
+        acr: signed_in.acr,
+        auth_time: signed_in.auth_time,
+        connection: attempt.connection.clone(),
+        user_agent: headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned),
+        address: None,
+    };
+    // Whoever was signed in in this browser is not any more (ASVS 5, 7.2.4).
+    let replaces = visitor::session_id(jar, headers);
+    let person = state.sessions.begin(&signed_in.person, session, replaces.as_ref()).await?;
+    tracing::info!(subject = %person.person.subject, methods = ?person.authentication_methods, "signed in");
+    let return_to = ReturnTo::parse_or_fallback(Some(&attempt.return_to));
+    let mut response = Redirect::to(return_to.as_str()).into_response();
+    response.headers_mut().append(header::SET_COOKIE, cookie);
+    Ok(response)
+}
+
+/// The callback belongs to no attempt of this browser: too old, used already, or begun elsewhere.
+/// Who is signed in goes on; who is not starts again by itself, once.
+async fn lost(
+    state: &AppState,
+    headers: &HeaderMap,
+    attempt_state: &str,
+    attempt: Option<Transaction>,
+    why: &'static str,
+) -> Result<Response, Failure> {
+    if let Visitor::SignedIn(_) = visitor::identify(state, headers).await? {
+        tracing::info!(why, "a stale callback; the person is signed in already");
+        return Ok(Redirect::to(ReturnTo::FALLBACK).into_response());
+    }
+    if Transaction::is_restart(attempt_state) {
+        return Err(SignInError::TransactionLost(why).into());
+    }
+    tracing::info!(why, "a sign-in is started again, once");
+    let return_to = ReturnTo::parse_or_fallback(attempt.as_ref().map(|attempt| attempt.return_to.as_str()));
+    let (connection, organization) =
+        attempt.map(|attempt| (attempt.connection, attempt.organization)).unwrap_or_default();
+    let attempt = Transaction::start(&return_to, connection, organization, true);
+    login::start(state, headers, attempt, &LoginHints::default()).await
+}

@@ -1,0 +1,78 @@
+//! What a handler returns when it cannot do what was asked.
+//!
+//! It carries the kind of problem for the person and the cause for the log. `front` puts both under
+//! the request's id and draws the page (or, for `/api` and `/rpc`, the JSON).
+
+use crate::{
+    model::ProblemKind,
+    server::{
+        auth::{OutboundError, SignInError},
+        session::SessionError,
+        store::StoreError,
+    },
+};
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use std::{fmt, sync::Arc};
+
+/// A request that failed.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// What the person is told.
+    pub kind: ProblemKind,
+    /// What the log is told. Nothing secret goes in here.
+    pub cause: Arc<str>,
+}
+
+impl Failure {
+    /// A failure of this kind, for this reason.
+    pub fn new(kind: ProblemKind, cause: impl fmt::Display) -> Self {
+        Self { kind, cause: cause.to_string().into() }
+    }
+
+    /// The status code of its kind.
+    pub fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<SignInError> for Failure {
+    fn from(error: SignInError) -> Self {
+        Self::new(error.problem(), error)
+    }
+}
+
+impl From<OutboundError> for Failure {
+    fn from(error: OutboundError) -> Self {
+        SignInError::Outbound(error).into()
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::new(ProblemKind::Unavailable, error)
+    }
+}
+
+impl From<SessionError> for Failure {
+    fn from(error: SessionError) -> Self {
+        Self::new(ProblemKind::Unavailable, error)
+    }
+}
+
+/// The address exists, but not for this method.
+pub async fn method_not_allowed() -> Response {
+    let mut response = Failure::new(ProblemKind::BadRequest, "method not allowed").into_response();
+    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    response
+}

@@ -1,0 +1,150 @@
+//! What stands before every request: one layer, so that its cost is paid once.
+//!
+//! It names the request, refuses what comes from another site, bounds the time, turns whatever went
+//! wrong into an answer a person (or a script) can use, and adds the headers.
+
+use super::{
+    failure::Failure,
+    headers::{self, Caching},
+    origin, pages,
+    request_id::RequestId,
+    visitor,
+};
+use crate::{
+    model::{Problem, ProblemKind, Visitor},
+    server::AppState,
+};
+use axum::{
+    Json,
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use futures::FutureExt;
+use serde::Serialize;
+use std::{
+    panic::AssertUnwindSafe,
+    time::{Duration, Instant},
+};
+use tracing::Instrument;
+
+/// How long a request may take.
+const TIME_LIMIT: Duration = Duration::from_secs(30);
+
+/// See the module's description.
+pub async fn front(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let id = RequestId::generate();
+    request.extensions_mut().insert(id);
+    let span = tracing::info_span!("request", id = %id, method = %request.method(), path = request.uri().path());
+    async move {
+        let started = Instant::now();
+        let origin = &state.settings.public_origin;
+        let caching = Caching::of(&request, state.document.is_hashed());
+        let (method, uri, request_headers) =
+            (request.method().clone(), request.uri().clone(), request.headers().clone());
+        let answer = if origin::may_change(&method, &request_headers, origin) {
+            bounded(next.run(request)).await
+        } else {
+            Failure::new(ProblemKind::CrossSite, "an unsafe method from another site").into_response()
+        };
+        let mut answer = match answer.extensions().get::<Failure>().cloned() {
+            Some(failure) => {
+                let explained = explain(&state, id, Asked { method, uri, headers: request_headers }, failure, answer);
+                // Drawing the page may be the very thing that fails.
+                AssertUnwindSafe(explained).catch_unwind().await.unwrap_or_else(|_| in_plain_words(id))
+            }
+            None => answer,
+        };
+        headers::add(&mut answer, id, origin.is_https(), caching);
+        tracing::info!(status = answer.status().as_u16(), micros = started.elapsed().as_micros() as u64, "answered");
+        answer
+    }
+    .instrument(span)
+    .await
+}
+
+/// Runs a handler for [`TIME_LIMIT`] at most, and survives its panics.
+async fn bounded(handler: impl Future<Output = Response>) -> Response {
+    match tokio::time::timeout(TIME_LIMIT, AssertUnwindSafe(handler).catch_unwind()).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_)) => Failure::new(ProblemKind::Internal, "the handler panicked").into_response(),
+        Err(_) => Failure::new(ProblemKind::Unavailable, "the time limit of the request").into_response(),
+    }
+}
+
+/// When not even the page that says what went wrong can be drawn.
+fn in_plain_words(id: RequestId) -> Response {
+    let kind = ProblemKind::Internal;
+    let text = format!("{}\n{} {}\nSupport id: {id}\n", kind.title(), kind.sentence(), kind.remedy());
+    (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
+}
+
+/// What was asked, kept for the page that says what went wrong.
+struct Asked {
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+}
+
+/// The answer to a request that failed: the cause into the log, the problem to the person.
+async fn explain(state: &AppState, id: RequestId, asked: Asked, failure: Failure, bare: Response) -> Response {
+    let (kind, cause) = (failure.kind, &failure.cause);
+    match kind {
+        ProblemKind::Internal => tracing::error!(%cause, ?kind, "failed"),
+        ProblemKind::Unauthenticated | ProblemKind::SessionEnded | ProblemKind::NotFound => {
+            tracing::debug!(%cause, ?kind, "refused")
+        }
+        _ => tracing::warn!(%cause, ?kind, "refused"),
+    }
+    let problem = Problem { kind, support_id: id.to_string() };
+    let status = bare.status();
+    let mut answer = if headers::wants_json(asked.uri.path(), &asked.headers) {
+        json(&problem, status)
+    } else {
+        // Only for the page's header: without the database it is drawn as for nobody.
+        let visitor = match kind {
+            ProblemKind::Unavailable => Visitor::Anonymous,
+            _ => visitor::identify(state, &asked.headers).await.unwrap_or(Visitor::Anonymous),
+        };
+        let mut request = Request::new(Body::empty());
+        *request.method_mut() = if asked.method == Method::HEAD { Method::HEAD } else { Method::GET };
+        *request.uri_mut() = asked.uri;
+        pages::render(state, request, id, visitor, Some(problem)).await
+    };
+    *answer.status_mut() = status;
+    // What the handler set: cookies that must go, and the challenge of a 401.
+    for name in [header::SET_COOKIE, header::WWW_AUTHENTICATE] {
+        for value in bare.headers().get_all(&name) {
+            answer.headers_mut().append(&name, value.clone());
+        }
+    }
+    answer
+}
+
+/// A problem for a script (RFC 9457).
+#[derive(Serialize)]
+struct ProblemDocument<'a> {
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: &'static str,
+    authenticated: Option<bool>,
+    support_id: &'a str,
+}
+
+fn json(problem: &Problem, status: StatusCode) -> Response {
+    let signed_out = matches!(problem.kind, ProblemKind::Unauthenticated | ProblemKind::SessionEnded);
+    let document = ProblemDocument {
+        r#type: "about:blank",
+        title: problem.kind.title(),
+        status: status.as_u16(),
+        detail: problem.kind.sentence(),
+        authenticated: signed_out.then_some(false),
+        support_id: &problem.support_id,
+    };
+    let mut response = Json(document).into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    response
+}
