@@ -1,0 +1,129 @@
+//! The server: everything that runs on our side of the wire.
+//!
+//! `http` takes requests and hands them to `auth` (the sign-in service), `session` (who is signed
+//! in) and `store` (SurrealDB). Nothing below knows `http`.
+
+pub mod access;
+pub mod auth;
+pub mod check;
+pub mod directory;
+pub mod http;
+pub mod secrets;
+pub mod session;
+pub mod settings;
+pub mod store;
+pub mod telemetry;
+
+use auth::Provider;
+use session::Sessions;
+use settings::Settings;
+use std::{future::Future, io, ops::Deref, sync::Arc, time::Duration};
+use store::{Store, StoreError};
+use tokio::net::TcpListener;
+
+/// How long requests under way may go on after the server was told to stop.
+pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
+/// How often expired sessions are deleted. They are refused from the moment they expire; this only
+/// frees the space.
+const SWEEP_EVERY: Duration = Duration::from_secs(600);
+
+/// Everything a request needs, shared by all of them. Cheap to clone.
+#[derive(Clone)]
+pub struct AppState(Arc<Inner>);
+
+/// What [`AppState`] shares.
+pub struct Inner {
+    /// The settings.
+    pub settings: Settings,
+    /// The sign-in service.
+    pub provider: Provider,
+    /// Who is signed in.
+    pub sessions: Sessions,
+    /// The database.
+    pub store: Arc<Store>,
+    /// What is the same in every page.
+    pub document: http::Document,
+}
+
+impl Deref for AppState {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+/// Why the server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database cannot be used.
+    #[error("the database cannot be used: {0}")]
+    Store(#[from] StoreError),
+    /// The HTTP client cannot be set up.
+    #[error("the HTTP client cannot be set up: {0}")]
+    Http(#[from] reqwest::Error),
+    /// The address to listen on cannot be had.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// `PORTICO_LISTEN`.
+        address: std::net::SocketAddr,
+        /// Why not.
+        source: io::Error,
+    },
+}
+
+/// The whole application, ready to serve.
+pub struct App {
+    state: AppState,
+}
+
+impl App {
+    /// Opens the database and sets everything up. The sign-in service is not asked yet: it may be
+    /// down now and come back later.
+    ///
+    /// # Errors
+    /// When the database cannot be used.
+    pub async fn build(settings: Settings) -> Result<Self, StartError> {
+        let store = Arc::new(Store::connect(&settings.store).await?);
+        let provider = Provider::new(settings.oidc.clone())?;
+        let sessions = Sessions::new(Arc::clone(&store), settings.keyring.clone(), settings.session);
+        let document = http::Document::load(&settings.oidc.issuer);
+        Ok(Self { state: AppState(Arc::new(Inner { settings, provider, sessions, store, document })) })
+    }
+
+    /// All routes, with everything around them.
+    pub fn router(&self) -> axum::Router {
+        http::router(self.state.clone())
+    }
+
+    /// Listens where the settings say, and serves until `stop` is over; then requests under way may
+    /// end, for [`SHUTDOWN_GRACE`] at most.
+    ///
+    /// # Errors
+    /// When the address cannot be had.
+    pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), StartError> {
+        let address = self.state.settings.listen;
+        let listening = |source| StartError::Listen { address, source };
+        let listener = TcpListener::bind(address).await.map_err(listening)?;
+        tracing::info!(%address, origin = self.state.settings.public_origin.as_str(), "listening");
+        let sweeper = tokio::spawn(sweep(self.state.clone()));
+        let served = http::serve(listener, self.router(), stop, SHUTDOWN_GRACE).await.map_err(listening);
+        sweeper.abort();
+        tracing::info!("stopped");
+        served
+    }
+}
+
+/// Deletes expired sessions now and then.
+async fn sweep(state: AppState) {
+    let mut ticks = tokio::time::interval(SWEEP_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match state.sessions.sweep().await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "expired sessions deleted"),
+            Err(error) => tracing::warn!(%error, "expired sessions could not be deleted; the next round tries again"),
+        }
+    }
+}
