@@ -1,0 +1,189 @@
+//! Answers of the provider that cannot be used: too large, cut off, redirected, of another shape,
+//! about somebody else. Each is refused, and none takes the application down.
+#![cfg(feature = "ssr")]
+
+mod support;
+
+use portico::model::ProblemKind::{SignInFailed, SignInUnreachable};
+use serde_json::{Value, json};
+use support::{
+    Answer, Behaviour,
+    Endpoint::{Discovery, Jwks, Token, UserInfo},
+    Signing,
+    refusal::{
+        answers, answers_json, answers_page, case, cut_slash, refuse, refuse_afresh, refuse_each, signed_with_header,
+    },
+};
+
+fn redirect() -> Answer {
+    Answer::Redirect("/elsewhere".to_owned())
+}
+
+fn token(member: &'static str, value: impl Into<Value>) -> impl Fn(&mut Behaviour) {
+    let value = value.into();
+    move |b| _ = b.token_answer.set(member, value.clone())
+}
+
+#[tokio::test]
+async fn of_the_token_endpoint() {
+    let empty = Answer::Text(200, "application/json", String::new());
+    refuse(&[
+        case("no ID token", |b| _ = b.token_answer.remove("id_token"), SignInFailed, "id_token"),
+        case("an ID token that is null", token("id_token", Value::Null), SignInFailed, "id_token"),
+        case("an ID token that is none", token("id_token", "not-a-token"), SignInFailed, "token"),
+        case("an ID token that is a list", token("id_token", json!(["a"])), SignInFailed, "token"),
+        case("an empty ID token", token("id_token", ""), SignInFailed, "token"),
+        case("an ID token of five parts", token("id_token", "e30.e30.e30.e30.e30"), SignInFailed, "RS256"),
+        case("no access token", |b| _ = b.token_answer.remove("access_token"), SignInFailed, "token endpoint"),
+        case(
+            "invalid_grant with 400",
+            answers_json(Token, 400, json!({ "error": "invalid_grant" })),
+            SignInFailed,
+            "invalid_grant",
+        ),
+        case(
+            "invalid_grant with 403, as Auth0",
+            answers_json(Token, 403, json!({ "error": "invalid_grant", "error_description": "no" })),
+            SignInFailed,
+            "invalid_grant",
+        ),
+        case(
+            "invalid_client",
+            answers_json(Token, 401, json!({ "error": "invalid_client" })),
+            SignInFailed,
+            "invalid_client",
+        ),
+        case("an error without a word", answers_page(Token, 400), SignInFailed, "token endpoint"),
+        case("a server error", answers_page(Token, 500), SignInUnreachable, "500"),
+        case(
+            "too many requests",
+            answers_json(Token, 429, json!({ "error": "too_many_requests" })),
+            SignInUnreachable,
+            "429",
+        ),
+        case("over a megabyte", answers(Token, Answer::huge()), SignInFailed, "more than"),
+        case("over a megabyte, in chunks", answers(Token, Answer::huge_in_chunks()), SignInFailed, "more than"),
+        case("half an answer", answers(Token, Answer::Truncated), SignInFailed, "token endpoint"),
+        case("an answer that breaks off", answers(Token, Answer::BrokenOff), SignInUnreachable, "token endpoint"),
+        case("an empty answer", answers(Token, empty), SignInFailed, "token endpoint"),
+        case("JSON, but no object", answers_json(Token, 200, json!(["access_token"])), SignInFailed, "token endpoint"),
+        case("a page in place of JSON", answers_page(Token, 200), SignInFailed, "token endpoint"),
+        case(
+            "the right JSON called a page",
+            answers(Token, Answer::ContentType("text/html")),
+            SignInFailed,
+            "token endpoint",
+        ),
+        case("a redirect", answers(Token, redirect()), SignInFailed, "token endpoint"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn of_userinfo() {
+    let sub = |value: Value| move |b: &mut Behaviour| _ = b.userinfo.set("sub", value.clone());
+    refuse(&[
+        case("about another person", sub(json!("auth0|mallory")), SignInFailed, "sub"),
+        case("about nobody", |b| _ = b.userinfo.remove("sub"), SignInFailed, "sub"),
+        case("about a number", sub(json!(7)), SignInFailed, "sub"),
+        case("the right person in other letters", sub(json!("AUTH0|ADA")), SignInFailed, "sub"),
+        case("the right person and a space", sub(json!("auth0|ada ")), SignInFailed, "sub"),
+        case("the right person among others", sub(json!(["auth0|ada", "auth0|eve"])), SignInFailed, "sub"),
+        case("the access token is refused", answers_page(UserInfo, 401), SignInFailed, "401"),
+        case("a server error", answers_page(UserInfo, 503), SignInUnreachable, "503"),
+        case("over a megabyte", answers(UserInfo, Answer::huge()), SignInFailed, "more than"),
+        case("over a megabyte, in chunks", answers(UserInfo, Answer::huge_in_chunks()), SignInFailed, "more than"),
+        case("half an answer", answers(UserInfo, Answer::Truncated), SignInFailed, "userinfo"),
+        case("an answer that breaks off", answers(UserInfo, Answer::BrokenOff), SignInUnreachable, "userinfo"),
+        case("JSON, but no object", answers_json(UserInfo, 200, json!("auth0|ada")), SignInFailed, "userinfo"),
+        case("a page in place of JSON", answers_page(UserInfo, 200), SignInFailed, "userinfo"),
+        case("a redirect", answers(UserInfo, redirect()), SignInFailed, "302"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn of_discovery() {
+    let set = |member: &'static str, value: &'static str| move |b: &mut Behaviour| _ = b.discovery.set(member, value);
+    let without = |member: &'static str| move |b: &mut Behaviour| _ = b.discovery.remove(member);
+    refuse_afresh(&[
+        case("another issuer", set("issuer", "https://elsewhere.example/"), SignInFailed, "issuer"),
+        case(
+            "the issuer without its slash",
+            |b| _ = b.discovery.with(|document| cut_slash(document, "issuer")),
+            SignInFailed,
+            "issuer",
+        ),
+        case("no issuer", without("issuer"), SignInFailed, "discovery"),
+        case("no token endpoint", without("token_endpoint"), SignInFailed, "discovery"),
+        case("no key set", without("jwks_uri"), SignInFailed, "discovery"),
+        case(
+            "a token endpoint in the clear",
+            set("token_endpoint", "http://elsewhere.example/oauth/token"),
+            SignInFailed,
+            "https",
+        ),
+        case("a key set in the clear", set("jwks_uri", "http://elsewhere.example/jwks.json"), SignInFailed, "https"),
+        case("a key set in a file", set("jwks_uri", "file:///etc/passwd"), SignInFailed, "https"),
+        case(
+            "a sign-in page that is a script",
+            set("authorization_endpoint", "javascript:alert(1)"),
+            SignInFailed,
+            "https",
+        ),
+        case("a logout that is a script", set("end_session_endpoint", "javascript:alert(1)"), SignInFailed, "https"),
+        case("over a megabyte", answers(Discovery, Answer::huge()), SignInFailed, "more than"),
+        case("over a megabyte, in chunks", answers(Discovery, Answer::huge_in_chunks()), SignInFailed, "more than"),
+        case("cut off", answers(Discovery, Answer::Truncated), SignInFailed, "discovery"),
+        case("broken off", answers(Discovery, Answer::BrokenOff), SignInUnreachable, "discovery"),
+        case("a page in place of JSON", answers_page(Discovery, 200), SignInFailed, "discovery"),
+        case("not there", answers_page(Discovery, 404), SignInFailed, "404"),
+        case("in trouble", answers_page(Discovery, 502), SignInUnreachable, "502"),
+        case("behind a redirect", answers(Discovery, redirect()), SignInFailed, "302"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn of_the_key_set() {
+    refuse_afresh(&[
+        case("no list", |b| _ = b.jwks.set("keys", "none"), SignInFailed, "key set"),
+        case("over a megabyte", answers(Jwks, Answer::huge_in_chunks()), SignInFailed, "more than"),
+        case("cut off", answers(Jwks, Answer::Truncated), SignInFailed, "key set"),
+        case("broken off", answers(Jwks, Answer::BrokenOff), SignInUnreachable, "key set"),
+        case("behind a redirect", answers(Jwks, redirect()), SignInFailed, "302"),
+        case("in trouble", answers_page(Jwks, 500), SignInUnreachable, "500"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn keys_that_are_for_something_else_verify_nothing() {
+    let every_key = |member: &'static str, value: &'static str| {
+        move |b: &mut Behaviour| {
+            b.jwks.with(move |document| {
+                let keys = document["keys"].as_array_mut().expect("keys");
+                keys.iter_mut().for_each(|key| key[member] = value.into());
+            });
+        }
+    };
+    let no_keys = |b: &mut Behaviour| b.published_keys.clear();
+    let shared_secret = |b: &mut Behaviour| {
+        b.id_token.signing = Signing::Hs256PublicKey;
+        b.jwks.set("keys", json!([{ "kty": "oct", "kid": "current", "k": "c2VjcmV0" }]));
+    };
+    let nameless = signed_with_header(Signing::Provider, "kid", Value::Null);
+    let nameless_and_none = move |b: &mut Behaviour| {
+        nameless(b);
+        b.published_keys.clear();
+    };
+    // Such a key set was fetched well: it is asked for again when the next unknown kid may be.
+    refuse_each(&[
+        case("no key", no_keys, SignInFailed, "kid"),
+        case("no key, and no kid", nameless_and_none, SignInFailed, "names no key"),
+        case("for encryption", every_key("use", "enc"), SignInFailed, "kid"),
+        case("for another algorithm", every_key("alg", "RS512"), SignInFailed, "kid"),
+        case("a shared secret under our kid", shared_secret, SignInFailed, "RS256"),
+    ])
+    .await;
+}
