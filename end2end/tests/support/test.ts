@@ -1,0 +1,76 @@
+// What every test has: a page that fails it on any error in the console, and ways to sign in.
+import { test as base, expect, type Page } from '@playwright/test';
+import { person } from './people.ts';
+
+export { expect, person };
+
+interface Fixtures {
+  /** Texts that the console may show in this test, such as the failed load of an error page. */
+  tolerate: (pattern: RegExp) => void;
+  /** Signs a person in, through the tenant's own page, from `/login`. */
+  signIn: (name: string, options?: { returnTo?: string; secondFactor?: boolean }) => Promise<void>;
+  /** A switch of the tenant, such as `fault?target=oidc&mode=down`. */
+  tenantSwitch: (path: string, body?: object) => Promise<void>;
+}
+
+export const test = base.extend<Fixtures & { watched: void }>({
+  tolerate: async ({}, use) => {
+    await use((pattern) => tolerated.push(pattern));
+    tolerated.length = 0;
+  },
+
+  // A hydration that does not match and a blocked script both show in the console and nowhere else.
+  watched: [
+    async ({ page, tolerate }, use) => {
+      void tolerate;
+      const complaints: string[] = [];
+      page.on('console', (message) => {
+        if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+      });
+      page.on('pageerror', (error) => complaints.push(String(error)));
+      await use();
+      const unexpected = complaints.filter((text) => ![...always, ...tolerated].some((pattern) => pattern.test(text)));
+      expect(unexpected, 'errors and warnings in the console').toEqual([]);
+    },
+    { auto: true },
+  ],
+
+  signIn: async ({ page }, use) => {
+    await use(async (name, { returnTo = '/profile', secondFactor = false } = {}) => {
+      await page.goto(`/login?returnTo=${encodeURIComponent(returnTo)}`);
+      await pick(page, name, secondFactor);
+      await page.waitForURL((url) => url.pathname + url.search === returnTo);
+    });
+  },
+
+  tenantSwitch: async ({ request }, use) => {
+    const tenant = process.env.E2E_TENANT;
+    await use(async (path, body) => {
+      const answer = await request.post(`${tenant}__test/${path}`, body ? { data: body } : {});
+      expect(answer.ok(), `the tenant's switch ${path}`).toBe(true);
+    });
+    await request.post(`${tenant}__test/fault?target=all&mode=none`);
+  },
+});
+
+// Without JavaScript nothing uses what was fetched for it, and Chromium remarks on that.
+const always = [/was preloaded using link preload but not used/];
+const tolerated: RegExp[] = [];
+
+/** Picks a person on the tenant's sign-in page. */
+export async function pick(page: Page, name: string, secondFactor = false) {
+  await expect(page.getByRole('heading', { level: 1, name: /^Sign (in|up)$/ })).toBeVisible();
+  if (secondFactor) await page.getByLabel('Second factor').check();
+  await page.locator(`button[value="auth0|${name}"]`).click();
+}
+
+/** Waits until the islands answer. Without JavaScript there is nothing to wait for. */
+export async function alive(page: Page) {
+  await expect(page.locator('html')).toHaveAttribute('data-alive', '');
+}
+
+/** Opens everything that is folded, the outer before the inner. */
+export async function unfold(page: Page) {
+  const closed = page.locator('main details:not([open]) > summary:visible');
+  while ((await closed.count()) > 0) await closed.first().click();
+}
