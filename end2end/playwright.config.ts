@@ -20,6 +20,7 @@ process.env.E2E_TENANT = tenant;
 // Made anew for each run: nothing here is worth keeping.
 const secret = () => randomBytes(32).toString('base64');
 const clientSecret = randomBytes(24).toString('hex');
+const machineSecret = randomBytes(24).toString('hex');
 
 const asRoot = process.getuid?.() === 0;
 
@@ -56,7 +57,7 @@ export default defineConfig({
     {
       name: 'no-javascript',
       use: { ...devices['Desktop Chrome'], javaScriptEnabled: false },
-      testMatch: /(sign-in|sign-out|profile|problems)\.spec\.ts/,
+      testMatch: /(sign-in|sign-out|profile|problems|access|second-factor)\.spec\.ts/,
       grepInvert: /@script/,
     },
     // These break the tenant for everybody, so they come last and one at a time.
@@ -79,6 +80,7 @@ export default defineConfig({
         TENANT_PORT: String(tenantPort),
         TENANT_APP_ORIGIN: app,
         TENANT_CLIENT_SECRET: clientSecret,
+        TENANT_MACHINE_SECRET: machineSecret,
         TENANT_TEST_SWITCHES: '1',
       },
     },
@@ -97,6 +99,10 @@ export default defineConfig({
         AUTH0_CLIENT_SECRET: clientSecret,
         AUTH0_AUDIENCE: 'https://api.portico.example/',
         AUTH0_CALLBACK_URL: `${app}/callback`,
+        PORTICO_DIRECTORY: 'authorization_extension',
+        AUTHZ_EXTENSION_URL: `${tenant}authz/api`,
+        AUTH0_MANAGEMENT_CLIENT_ID: 'portico-machine',
+        AUTH0_MANAGEMENT_CLIENT_SECRET: machineSecret,
         SURREALDB_URL: 'mem://',
         SURREALDB_NS: 'portico',
         SURREALDB_DB: 'portico',

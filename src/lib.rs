@@ -4,6 +4,9 @@
 //! WASM. What each room is for, and which may know which, is told in `docs/architecture.md`; in one
 //! line: `app` knows `api`, `api` knows `server`, all know `model`, nothing points back.
 
+// A page is one type, as deep as its elements are.
+#![recursion_limit = "256"]
+
 pub mod api;
 pub mod app;
 pub mod model;

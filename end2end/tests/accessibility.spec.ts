@@ -9,7 +9,7 @@ mkdirSync(pictures, { recursive: true });
 
 interface Case {
   name: string;
-  open: (tools: { page: Page; signIn: (name: string, options?: { returnTo?: string }) => Promise<void> }) => Promise<unknown>;
+  open: (tools: { page: Page; signIn: (name: string, options?: { returnTo?: string; secondFactor?: boolean }) => Promise<void> }) => Promise<unknown>;
 }
 
 const cases: Case[] = [
@@ -25,6 +25,19 @@ const cases: Case[] = [
       await unfold(page);
       await page.getByRole('main').getByRole('button', { name: 'Show' }).click();
       await expect(page.locator('#profile-json')).toBeVisible();
+    },
+  },
+  { name: 'access', open: ({ signIn }) => signIn('administrator', { returnTo: '/access' }) },
+  {
+    name: 'access-without-second-factor',
+    open: ({ signIn }) => signIn('administrator', { returnTo: '/access', secondFactor: false }),
+  },
+  { name: 'access-nested', open: ({ signIn }) => signIn('nested', { returnTo: '/access' }) },
+  {
+    name: 'access-everything-open',
+    open: async ({ page, signIn }) => {
+      await signIn('nested', { returnTo: '/access' });
+      await unfold(page);
     },
   },
   {
@@ -90,6 +103,9 @@ test('nothing is cut off at 320 pixels', async ({ page, signIn, tolerate }) => {
   expect(await widerThanWindow(page), 'the start page').toBe(false);
   await signIn('hostile');
   expect(await widerThanWindow(page), 'the profile').toBe(false);
+  await page.goto('/access');
+  await unfold(page);
+  expect(await widerThanWindow(page), 'the access').toBe(false);
   await page.goto('/');
   expect(await widerThanWindow(page), 'the start page, signed in').toBe(false);
 });
@@ -97,7 +113,7 @@ test('nothing is cut off at 320 pixels', async ({ page, signIn, tolerate }) => {
 test('nothing is cut off with text twice as large', async ({ page, signIn, tolerate }) => {
   tolerate(/Failed to load resource|ERR_/);
   await signIn('hostile');
-  for (const path of ['/profile', '/', '/sign-out']) {
+  for (const path of ['/profile', '/access', '/', '/sign-out']) {
     await page.goto(path);
     // The policy stops style elements and attributes in the page's HTML, not this.
     await page.evaluate(() => document.documentElement.style.setProperty('font-size', '200%'));

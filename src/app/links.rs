@@ -7,12 +7,16 @@ use leptos::prelude::use_context;
 pub const HOME: &str = "/";
 /// What is known about the person.
 pub const PROFILE: &str = "/profile";
+/// What the person may do, and why.
+pub const ACCESS: &str = "/access";
 /// The question whether to sign out.
 pub const SIGN_OUT: &str = "/sign-out";
 /// Starts a sign-in.
 pub const LOGIN: &str = "/login";
 /// Starts a sign-in that shows the sign-up form (Auth0's `screen_hint`).
 pub const SIGN_UP: &str = "/login?screen_hint=signup";
+/// Starts a sign-in that asks for a second factor and comes back to [`ACCESS`].
+pub const STEP_UP: &str = "/login?step_up=true&returnTo=/access";
 /// Ends the session, by POST.
 pub const LOGOUT: &str = "/logout";
 /// The person as JSON, for programs.

@@ -31,7 +31,7 @@ use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::{SsrMode, path};
-use pages::{Home, ProblemPage, Profile, SignOut};
+use pages::{AccessPage, Home, ProblemPage, Profile, SignOut};
 
 /// The id of the request being answered, such as `7K3F9QXM2T`: what people quote to support.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,6 +51,7 @@ pub fn App() -> impl IntoView {
             <FlatRoutes fallback=|| view! { <ProblemPage problem=not_found()/> }>
                 <Route path=path!("/") view=Home ssr=SsrMode::Async/>
                 <Route path=path!("/profile") view=Profile ssr=SsrMode::Async/>
+                <Route path=path!("/access") view=AccessPage ssr=SsrMode::Async/>
                 <Route path=path!("/sign-out") view=SignOut ssr=SsrMode::Async/>
             </FlatRoutes>
         }),

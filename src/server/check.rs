@@ -3,6 +3,7 @@
 
 use super::{
     auth::{Provider, SignInError},
+    directory,
     settings::{Settings, SettingsError},
     store::Store,
 };
@@ -41,8 +42,16 @@ pub async fn run(settings: Result<Settings, SettingsError>) -> Vec<Finding> {
         what: "callback URL",
         outcome: Ok(format!("{callback} (it must be among the application's Allowed Callback URLs, and {}/ among its Allowed Logout URLs)", settings.public_origin.as_str())),
     });
+    if settings.access.roles.from_user_metadata {
+        let warning = "ROLES_FROM_USER_METADATA=true: people can edit their user_metadata and so GIVE THEMSELVES ANY ROLE. Turn it off unless your tenant stops them.";
+        findings.push(Finding { what: "roles", outcome: Ok(warning.to_owned()) });
+    }
     match Provider::new(settings.oidc.clone()) {
-        Ok(provider) => findings.extend(provider_findings(&provider).await),
+        Ok(provider) => {
+            findings.extend(provider_findings(&provider).await);
+            let found = directory::check(&settings.directory, provider.outbound().clone()).await;
+            findings.extend(found.into_iter().map(|(what, outcome)| Finding { what, outcome }));
+        }
         Err(error) => {
             findings.push(Finding { what: "HTTP client", outcome: Err(format!("cannot be set up: {error}")) })
         }

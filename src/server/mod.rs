@@ -15,6 +15,7 @@ pub mod store;
 pub mod telemetry;
 
 use auth::Provider;
+use directory::Directory;
 use session::Sessions;
 use settings::Settings;
 use std::{future::Future, io, ops::Deref, sync::Arc, time::Duration};
@@ -41,6 +42,8 @@ pub struct Inner {
     pub sessions: Sessions,
     /// The database.
     pub store: Arc<Store>,
+    /// What roles, groups and permissions are for.
+    pub directory: Directory,
     /// What is the same in every page.
     pub document: http::Document,
 }
@@ -87,8 +90,9 @@ impl App {
         let store = Arc::new(Store::connect(&settings.store).await?);
         let provider = Provider::new(settings.oidc.clone())?;
         let sessions = Sessions::new(Arc::clone(&store), settings.keyring.clone(), settings.session);
+        let directory = Directory::new(&settings.directory, provider.outbound().clone());
         let document = http::Document::load(&settings.oidc.issuer);
-        Ok(Self { state: AppState(Arc::new(Inner { settings, provider, sessions, store, document })) })
+        Ok(Self { state: AppState(Arc::new(Inner { settings, provider, sessions, store, directory, document })) })
     }
 
     /// All routes, with everything around them.

@@ -51,6 +51,7 @@ fn Pages(path: String) -> impl IntoView {
             <ul>
                 {link(links::HOME, "Home")}
                 {link(links::PROFILE, "Profile")}
+                {link(links::ACCESS, "Access")}
             </ul>
         </nav>
     }
@@ -74,6 +75,7 @@ fn PersonMenu<'a>(person: &'a Person) -> impl IntoView + use<> {
                 {email.map(|email| view! { <bdi class="quiet">{email}</bdi> })}
             </div>
             <a class="menu-item" href=links::PROFILE>{icon::person()}"Profile"</a>
+            <a class="menu-item" href=links::ACCESS>{icon::key()}"Access"</a>
             <form method="post" action=links::LOGOUT>
                 <button class="menu-item">{icon::sign_out()}"Sign out"</button>
             </form>

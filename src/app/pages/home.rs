@@ -133,6 +133,11 @@ fn Ways() -> impl IntoView {
                 {words("Your profile", "All that the sign-in service says about you")}
                 {icon::onward()}
             </a>
+            <a class="way" href=links::ACCESS>
+                {icon::key()}
+                {words("Your access", "What you may do here, and why")}
+                {icon::onward()}
+            </a>
             <a class="way" href=links::PROFILE_API download="profile.json">
                 {icon::download()}
                 {words("Your data", "The same as a JSON file")}

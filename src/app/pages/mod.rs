@@ -1,10 +1,12 @@
 //! The pages, one file each.
 
+mod access;
 mod home;
 mod problem;
 mod profile;
 mod sign_out;
 
+pub use access::AccessPage;
 pub use home::Home;
 pub use problem::ProblemPage;
 pub use profile::Profile;

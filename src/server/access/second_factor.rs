@@ -8,8 +8,6 @@ use crate::model::{Access, SecondFactor};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
 
-/// The `acr_values` that ask Auth0 for a second factor ("Add step-up authentication to web apps").
-pub const MULTI_FACTOR_ACR: &str = "http://schemas.openid.net/pape/policies/2007/06/multi-factor";
 /// How old a second factor may be for a sensitive action, when the settings do not say.
 pub const DEFAULT_MAX_AGE: Duration = Duration::from_secs(15 * 60);
 /// How far the sign-in service's clock may be ahead of ours.
@@ -28,7 +26,7 @@ pub fn from_methods<S: AsRef<str>>(policy: &Policy, amr: &[S], at: DateTime<Utc>
 pub enum AfterSignIn {
     /// Nothing is withheld: go on.
     Continue,
-    /// Send the person to the sign-in service once more, with [`MULTI_FACTOR_ACR`], and remember in
+    /// Send the person to the sign-in service once more, with `acr_values`, and remember in
     /// that attempt that it was asked for.
     StepUp,
     /// They were asked and came back without: go on, without what needs a second factor, and say so
@@ -51,7 +49,7 @@ pub fn on_sign_in(access: &Access, step_up_asked: bool) -> AfterSignIn {
 pub enum SensitiveAction {
     /// The second factor is young enough.
     Allowed,
-    /// Keep what the person filled in and send them to step up: with [`MULTI_FACTOR_ACR`], and with
+    /// Keep what the person filled in and send them to step up: with `acr_values`, and with
     /// `max_age` (OpenID Connect Core 1.0, section 3.1.2.1) when the second factor is too old, or the
     /// sign-in service answers from its own session.
     StepUp(NotFresh),

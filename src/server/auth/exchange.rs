@@ -24,6 +24,8 @@ use std::{fmt, pin::Pin};
 use url::Url;
 
 const ENDPOINT: &str = "the token endpoint";
+/// What asks Auth0 for a second factor (https://auth0.com/docs/secure/multi-factor-authentication/step-up-authentication).
+const MULTI_FACTOR_ACR: &str = "http://schemas.openid.net/pape/policies/2007/06/multi-factor";
 
 /// What an OpenID provider adds to the token answer.
 #[derive(Deserialize, Serialize)]
@@ -118,6 +120,9 @@ pub(super) fn authorization_url(
         ("screen_hint", &hints.screen_hint),
         ("prompt", &hints.prompt),
     ];
+    if attempt.step_up {
+        request = request.add_extra_param("acr_values", MULTI_FACTOR_ACR);
+    }
     for (name, value) in extras {
         if let Some(value) = value {
             request = request.add_extra_param(name, value);

@@ -94,6 +94,11 @@ impl Provider {
         &self.settings
     }
 
+    /// The HTTP client that reaches the service.
+    pub fn outbound(&self) -> &Outbound {
+        &self.outbound
+    }
+
     /// The service's metadata, fetched at most once an hour.
     ///
     /// # Errors

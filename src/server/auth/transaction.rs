@@ -36,6 +36,9 @@ pub struct Transaction {
     /// The connection asked for, such as `google-oauth2`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connection: Option<String>,
+    /// Whether a second factor was asked for in this attempt.
+    #[serde(default)]
+    pub step_up: bool,
     /// The organization asked for: the ID token must be of the same one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organization: Option<String>,
@@ -63,9 +66,16 @@ impl Transaction {
             pkce_verifier: verifier.into_secret(),
             return_to: return_to.as_str().to_owned(),
             started_at: Utc::now(),
+            step_up: false,
             connection,
             organization,
         }
+    }
+
+    /// The same attempt, asking for a second factor.
+    #[must_use]
+    pub fn stepping_up(self) -> Self {
+        Self { step_up: true, ..self }
     }
 
     /// The challenge that belongs to the verifier: S256, always.

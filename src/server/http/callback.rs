@@ -1,10 +1,11 @@
 //! `GET /callback`: a sign-in comes back from the sign-in service.
 
-use super::{cookies::Jar, failure::Failure, login, visitor};
+use super::{access, cookies::Jar, failure::Failure, login, visitor};
 use crate::{
     model::{ReturnTo, Visitor},
     server::{
         AppState,
+        access::second_factor::{AfterSignIn, on_sign_in},
         auth::{LoginHints, SignIn, SignInError, Transaction},
         session::{NewSession, SessionId},
     },
@@ -56,7 +57,7 @@ pub async fn callback(
     // From here on the attempt is over, however it ends: its cookie goes, and it cannot be replayed.
     let mut response = match finish(&state, &headers, &attempt, parameters).await {
         Ok(response) => response,
-        Err(failure) => failure.into_response(),
+        Err(failure) => failure.returning_to(ReturnTo::parse_or_fallback(Some(&attempt.return_to))).into_response(),
     };
     response.headers_mut().append(header::SET_COOKIE, jar.clear(cookie_name));
     Ok(response)
@@ -77,6 +78,11 @@ async fn finish(
         _ => {}
     }
     if let Some(error) = &parameters.error {
+        // Whoever says no to a second factor stays signed in, without what needs one; the page says so.
+        if attempt.step_up && visitor::identify(state, headers).await?.signed_in().is_some() {
+            tracing::info!(error = %SignInError::refused(error, None), "no second factor was given");
+            return Ok(Redirect::to(ReturnTo::parse_or_fallback(Some(&attempt.return_to)).as_str()).into_response());
+        }
         return Err(SignInError::refused(error, parameters.error_description.as_deref()).into());
     }
     let code = parameters.code.filter(|code| !code.is_empty()).ok_or(SignInError::Callback("there is no code"))?;
@@ -109,7 +115,21 @@ async fn begin_session(
     let person = state.sessions.begin(&signed_in.person, session, replaces.as_ref()).await?;
     tracing::info!(subject = %person.person.subject, methods = ?person.authentication_methods, "signed in");
     let return_to = ReturnTo::parse_or_fallback(Some(&attempt.return_to));
-    let mut response = Redirect::to(return_to.as_str()).into_response();
+    let factor = access::second_factor(state, &person.authentication_methods, person.signed_in_at);
+    let allowed = access::bare(state, &person.person, factor.as_ref());
+    let mut response = match on_sign_in(&allowed, attempt.step_up) {
+        AfterSignIn::Continue => Redirect::to(return_to.as_str()).into_response(),
+        AfterSignIn::SignInWithoutRoles => {
+            tracing::info!("signed in without the roles that need a second factor");
+            Redirect::to(return_to.as_str()).into_response()
+        }
+        // The session exists already: whoever gives up at the second factor is signed in without it.
+        AfterSignIn::StepUp => {
+            let (connection, organization) = (attempt.connection.clone(), attempt.organization.clone());
+            let step_up = Transaction::start(&return_to, connection, organization, false).stepping_up();
+            login::start(state, headers, step_up, &LoginHints::default()).await?
+        }
+    };
     response.headers_mut().append(header::SET_COOKIE, cookie);
     Ok(response)
 }

@@ -4,7 +4,7 @@
 //! the request's id and draws the page (or, for `/api` and `/rpc`, the JSON).
 
 use crate::{
-    model::ProblemKind,
+    model::{ProblemKind, ReturnTo},
     server::{
         auth::{OutboundError, SignInError},
         session::SessionError,
@@ -24,12 +24,20 @@ pub struct Failure {
     pub kind: ProblemKind,
     /// What the log is told. Nothing secret goes in here.
     pub cause: Arc<str>,
+    /// Where the person wanted to go, when the address does not say it.
+    pub return_to: Option<ReturnTo>,
 }
 
 impl Failure {
     /// A failure of this kind, for this reason.
     pub fn new(kind: ProblemKind, cause: impl fmt::Display) -> Self {
-        Self { kind, cause: cause.to_string().into() }
+        Self { kind, cause: cause.to_string().into(), return_to: None }
+    }
+
+    /// The same, for a person who wanted to go there.
+    #[must_use]
+    pub fn returning_to(self, return_to: ReturnTo) -> Self {
+        Self { return_to: Some(return_to), ..self }
     }
 
     /// The status code of its kind.

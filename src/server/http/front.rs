@@ -6,7 +6,8 @@
 use super::{
     failure::Failure,
     headers::{self, Caching},
-    origin, pages,
+    origin,
+    pages::{self, Shown},
     request_id::RequestId,
     visitor,
 };
@@ -111,7 +112,13 @@ async fn explain(state: &AppState, id: RequestId, asked: Asked, failure: Failure
         let mut request = Request::new(Body::empty());
         *request.method_mut() = if asked.method == Method::HEAD { Method::HEAD } else { Method::GET };
         *request.uri_mut() = asked.uri;
-        pages::render(state, request, id, visitor, Some(problem)).await
+        pages::render(
+            state,
+            request,
+            id,
+            Shown { visitor, access: None, problem: Some(problem), return_to: failure.return_to },
+        )
+        .await
     };
     *answer.status_mut() = status;
     // What the handler set: cookies that must go, and the challenge of a 401.

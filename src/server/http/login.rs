@@ -28,6 +28,9 @@ pub struct Parameters {
     /// `signup` opens the sign-up form.
     #[serde(rename = "screen_hint")]
     screen_hint: Option<String>,
+    /// `true` asks for a second factor.
+    #[serde(rename = "step_up")]
+    step_up: Option<String>,
     /// `login` asks again instead of going on with who is signed in there.
     prompt: Option<String>,
 }
@@ -49,6 +52,7 @@ pub async fn login(
         parameters.organization.filter(|name| is_name(name)),
         false,
     );
+    let attempt = if parameters.step_up.as_deref() == Some("true") { attempt.stepping_up() } else { attempt };
     start(&state, &headers, attempt, &hints).await
 }
 

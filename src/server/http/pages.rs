@@ -1,9 +1,9 @@
 //! Pages: who may see them, and drawing them.
 
-use super::{cookies::Jar, failure::Failure, request_id::RequestId, visitor};
+use super::{access, cookies::Jar, failure::Failure, request_id::RequestId, visitor};
 use crate::{
     app::{self, HeadScripts, SupportId},
-    model::{Problem, ProblemKind, ReturnTo, Visitor},
+    model::{Access, Problem, ProblemKind, ReturnTo, Visitor, directory::Availability},
     server::AppState,
 };
 use axum::{
@@ -13,6 +13,7 @@ use axum::{
 };
 use leptos::{nonce::use_nonce, prelude::provide_context, prelude::use_context};
 use leptos_axum::ResponseOptions;
+use std::sync::Arc;
 
 /// The pages that anybody may see. All others are for people who are signed in.
 const OPEN: [&str; 2] = ["/", "/sign-out"];
@@ -56,7 +57,23 @@ pub async fn page(State(state): State<AppState>, request: Request) -> Result<Res
 
 async fn drawn(state: &AppState, request: Request, visitor: Visitor) -> Response {
     let id = request.extensions().get::<RequestId>().copied().unwrap_or_else(RequestId::generate);
-    render(state, request, id, visitor, None).await
+    let access = match (&visitor, request.uri().path()) {
+        (Visitor::SignedIn(signed_in), "/access") => Some(access::described(state, signed_in).await),
+        _ => None,
+    };
+    render(state, request, id, Shown { visitor, access, problem: None, return_to: None }).await
+}
+
+/// What a page is drawn of.
+pub struct Shown {
+    /// Who looks at it.
+    pub visitor: Visitor,
+    /// What they may do, for the page about that.
+    pub access: Option<(Access, Availability)>,
+    /// What went wrong, in place of the page.
+    pub problem: Option<Problem>,
+    /// Where the person wanted to go, when the address does not say it.
+    pub return_to: Option<ReturnTo>,
 }
 
 /// There is no such page.
@@ -64,19 +81,22 @@ pub async fn not_found() -> Failure {
     Failure::new(ProblemKind::NotFound, "no such page")
 }
 
-/// Draws the page at the request's path, or `problem` in its place.
-pub async fn render(
-    state: &AppState,
-    request: Request,
-    id: RequestId,
-    visitor: Visitor,
-    problem: Option<Problem>,
-) -> Response {
+/// Draws the page at the request's path, or the problem in its place.
+pub async fn render(state: &AppState, request: Request, id: RequestId, shown: Shown) -> Response {
+    let Shown { visitor, access, problem, return_to } = shown;
+    let access = access.map(|(access, availability)| (Arc::new(access), availability));
     let context = {
         let state = state.clone();
         move || {
             provide_context(visitor.clone());
             provide_context(SupportId(id.to_string()));
+            if let Some((access, availability)) = access.clone() {
+                provide_context(access);
+                provide_context(availability);
+            }
+            if let Some(return_to) = return_to.clone() {
+                provide_context(return_to);
+            }
             if let Some(problem) = problem.clone() {
                 provide_context(problem);
             }

@@ -8,7 +8,7 @@ use crate::{
 use axum::{
     Json,
     extract::State,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
@@ -24,10 +24,14 @@ struct Profile<'a, T> {
 
 /// The person of the `Authorization: Bearer` access token where one is sent, else of the session's
 /// cookie. Where both are missing or no good: 401, with the reason in `WWW-Authenticate`.
-pub async fn profile(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, Failure> {
+pub async fn profile(State(state): State<AppState>, method: Method, headers: HeaderMap) -> Result<Response, Failure> {
     match headers.get(header::AUTHORIZATION) {
         Some(authorization) => by_token(&state, authorization).await,
-        None => match visitor::identify(&state, &headers).await? {
+        // HEAD is how an open page asks by itself whether its session lives.
+        None => match match method {
+            Method::HEAD => visitor::identify_unnoticed(&state, &headers).await?,
+            _ => visitor::identify(&state, &headers).await?,
+        } {
             Visitor::SignedIn(signed_in) => Ok(found(&signed_in.person)),
             Visitor::Anonymous => Ok(unauthorized(
                 ProblemKind::Unauthenticated,

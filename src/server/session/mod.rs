@@ -140,13 +140,27 @@ impl Sessions {
         Ok(Arc::new(SignedIn { person, signed_in_at: now, expires_at, authentication_methods: amr }))
     }
 
-    /// The person signed in by that id; nothing if the session has ended or never was.
+    /// The person signed in by that id; nothing if the session has ended or never was. Counts as a
+    /// use of the session.
     ///
     /// # Errors
     /// The database does not answer, or not as it should.
     pub async fn find(&self, id: &SessionId) -> Result<Option<Arc<SignedIn>>, SessionError> {
+        self.look_up(id, true).await
+    }
+
+    /// The same without counting as a use: a page left open asks by itself whether its session
+    /// lives, and must not keep it alive by asking.
+    ///
+    /// # Errors
+    /// As [`find`](Self::find).
+    pub async fn peek(&self, id: &SessionId) -> Result<Option<Arc<SignedIn>>, SessionError> {
+        self.look_up(id, false).await
+    }
+
+    async fn look_up(&self, id: &SessionId, in_use: bool) -> Result<Option<Arc<SignedIn>>, SessionError> {
         let key = id.key();
-        let found = self.cache.get_or_load(&key, || self.load(key)).await?;
+        let found = self.cache.get_or_load(&key, || self.load(key, in_use)).await?;
         Ok(found.filter(|live| self.now() < live.ends_at).map(|live| live.signed_in.clone()))
     }
 
@@ -184,14 +198,14 @@ impl Sessions {
         Ok(self.store.sweep_sessions(now, earlier(now, self.settings.idle)).await?)
     }
 
-    async fn load(&self, key: SessionKey) -> Result<Option<Live>, StoreError> {
+    async fn load(&self, key: SessionKey, in_use: bool) -> Result<Option<Live>, StoreError> {
         let now = self.now();
         let idle_since = earlier(now, self.settings.idle);
         let Some(session) = self.store.session(&key, now, idle_since).await? else { return Ok(None) };
         let StoredSession { person, created_at, mut last_seen_at, expires_at, amr } = session;
         // A short idle time needs its use noted more often, or a busy session would end.
         let note_before = earlier(now, NOTE_USE_EVERY.min(self.settings.idle / 4));
-        if last_seen_at < note_before && self.store.touch_session(&key, now, note_before, idle_since).await? {
+        if in_use && last_seen_at < note_before && self.store.touch_session(&key, now, note_before, idle_since).await? {
             last_seen_at = now;
         }
         Ok(Some(Live {

@@ -4,8 +4,12 @@
 //! operator mends a configuration in one go. No secret has a default value, and none is ever
 //! shown: secrets are [`SecretString`]s.
 
+mod access;
 mod reader;
 
+pub use access::AccessSettings;
+
+use super::directory::DirectorySettings;
 use super::secrets::Keyring;
 use super::session::SessionSettings;
 use super::store::{AuthLevel, StoreSettings};
@@ -29,6 +33,10 @@ pub struct Settings {
     pub session: SessionSettings,
     /// The keys made of `PORTICO_SECRET`, for what is encrypted at rest and in cookies.
     pub keyring: Keyring,
+    /// Where roles come from and what they allow.
+    pub access: AccessSettings,
+    /// Where descriptions of roles, groups and permissions come from.
+    pub directory: DirectorySettings,
     /// What the log looks like.
     pub log: LogSettings,
 }
@@ -150,6 +158,8 @@ impl Settings {
     pub fn from_pairs(pairs: impl IntoIterator<Item = (String, String)>) -> Result<Self, SettingsError> {
         let mut read = Reader::new(pairs);
         let oidc = read_oidc(&mut read);
+        let access = access::read_access(&mut read);
+        let directory = access::read_directory(&mut read, oidc.as_ref());
         let store = read_store(&mut read);
         let keyring = read_keyring(&mut read);
         let idle = read.seconds("PORTICO_SESSION_IDLE_SECONDS", 24 * 3600, 60..=30 * 24 * 3600);
@@ -181,6 +191,8 @@ impl Settings {
                 store,
                 session: SessionSettings { idle: Duration::from_secs(idle), lifetime: Duration::from_secs(lifetime) },
                 keyring,
+                access,
+                directory,
                 log,
             }),
             _ => Err(SettingsError { faults }),

@@ -6,9 +6,15 @@ use std::{collections::BTreeMap, ops::RangeInclusive, str::FromStr};
 /// Every setting that begins with `PORTICO_`: any other one is a misspelling.
 const OWN: &[&str] = &[
     "PORTICO_CLIENT_AUTH",
+    "PORTICO_DEFAULT_ROLE",
+    "PORTICO_DIRECTORY",
+    "PORTICO_DIRECTORY_CACHE_SECONDS",
+    "PORTICO_DIRECTORY_CALLS_PER_SECOND",
     "PORTICO_LISTEN",
     "PORTICO_LOG",
     "PORTICO_LOG_FORMAT",
+    "PORTICO_POLICY",
+    "PORTICO_ROLE_CLAIMS",
     "PORTICO_SCOPES",
     "PORTICO_SECRET",
     "PORTICO_SESSION_IDLE_SECONDS",
