@@ -102,6 +102,20 @@ async fn using_it_keeps_it_until_its_lifetime_is_over() {
 }
 
 #[tokio::test]
+async fn looking_whether_it_lives_does_not_keep_it_alive() {
+    let (store, clock) = (memory().await, StandingClock::new());
+    let id = sign_in(&instance(&store, LIFE, &clock), "auth0|1").await;
+    let mut idle = Duration::ZERO;
+    while idle + MINUTE * 5 < LIFE.idle {
+        clock.forward(MINUTE * 5);
+        idle += MINUTE * 5;
+        assert!(instance(&store, LIFE, &clock).peek(&id).await.unwrap().is_some(), "after {idle:?}");
+    }
+    clock.forward(LIFE.idle - idle);
+    assert!(instance(&store, LIFE, &clock).peek(&id).await.unwrap().is_none(), "it was looked at, not used");
+}
+
+#[tokio::test]
 async fn its_use_is_noted_once_a_minute_and_often_enough() {
     let (store, clock) = (memory().await, StandingClock::new());
     let id = sign_in(&instance(&store, LIFE, &clock), "auth0|1").await;
