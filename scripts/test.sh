@@ -42,7 +42,7 @@ at_exit close
 # The tests decide what the programs they start are told; a developer's own settings are not for them.
 for name in $(compgen -e); do
   case $name in
-  AUTH0_* | OIDC_* | SURREALDB_* | PORTICO_* | LEPTOS_* | TENANT_* | E2E_*) unset "$name" ;;
+  AUTH0_* | AUTHZ_* | OIDC_* | SURREALDB_* | PORTICO_* | LEPTOS_* | TENANT_* | E2E_*) unset "$name" ;;
   esac
 done
 # Nor is .env, which the server looks for from its working folder upwards. It lets the environment
