@@ -59,7 +59,7 @@ async fn a_pause_holds_for_every_call_and_nobody_waits_in_vain() {
         assert!(matches!(directory.catalogue().await.availability, Availability::UnavailableSince(_)));
     }
     assert_eq!(tenant.calls().len(), calls, "not one call more");
-    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
 }
 
 #[tokio::test]
@@ -78,7 +78,6 @@ async fn our_own_budget_is_never_exceeded() {
     let mut settings = tenant.management_settings();
     settings.tuning.calls_per_second = NonZeroU32::new(20).unwrap();
     settings.tuning.burst = NonZeroU32::new(4).unwrap();
-    settings.tuning.action_limit = Duration::from_secs(60);
     let directory = directory(&settings);
     let start = Instant::now();
     let answers = futures::future::join_all((0..24).map(|_| directory.user("auth0|ada"))).await;
@@ -93,7 +92,7 @@ async fn our_own_budget_is_never_exceeded() {
 async fn who_acts_is_not_behind_a_thousand_refreshes() {
     let tenant = Tenant::start().await;
     let mut settings = tenant.management_settings();
-    settings.tuning.calls_per_second = NonZeroU32::new(10).unwrap();
+    settings.tuning.calls_per_second = NonZeroU32::new(2).unwrap();
     settings.tuning.burst = NonZeroU32::MIN;
     settings.tuning.patience = Duration::from_millis(50);
     let directory = directory(&settings);
@@ -103,9 +102,9 @@ async fn who_acts_is_not_behind_a_thousand_refreshes() {
     }));
     let start = Instant::now();
     views.await;
-    assert!(start.elapsed() < Duration::from_secs(10), "no view waits for the queue: {:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(30), "no view waits for the queue: {:?}", start.elapsed());
     let start = Instant::now();
     assert!(directory.user("auth0|ada").await.is_ok());
     assert!(tenant.count("GET /users/{id}/roles") < 30, "the queue is still long");
-    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
 }

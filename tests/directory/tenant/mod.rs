@@ -263,13 +263,16 @@ pub fn directory(settings: &DirectorySettings) -> Directory {
     Directory::new(settings, Outbound::new().expect("a client can be made"))
 }
 
-/// As in production, but with room for many calls, and short of patience where a test waits for
-/// its end.
+/// As in production, but with room for many calls and with all the time a busy machine needs: a test
+/// of a limit sets it.
 pub fn quick() -> Tuning {
     Tuning {
         calls_per_second: NonZeroU32::new(10_000).unwrap(),
         burst: NonZeroU32::new(10_000).unwrap(),
-        patience: Duration::from_secs(10),
+        patience: Duration::from_secs(60),
+        action_limit: Duration::from_secs(60),
+        refresh_limit: Duration::from_secs(60),
+        call_timeout: Duration::from_secs(60),
         backoff: Duration::from_millis(2),
         ..Tuning::for_rate(NonZeroU32::MIN)
     }
