@@ -41,7 +41,8 @@ async fn a_good_configuration_has_no_fault() {
     let findings = check(settings.clone()).await;
     assert_eq!(faults(&findings), [], "{findings:#?}");
     let questions: Vec<_> = findings.iter().map(|finding| finding.what).collect();
-    assert_eq!(questions, ["settings", "callback URL", "discovery", "key set", "client credentials", "database"]);
+    let expected = ["settings", "callback URL", "discovery", "key set", "client credentials", "directory", "database"];
+    assert_eq!(questions, expected);
     assert!(findings.iter().all(|finding| finding.to_string().lines().count() == 1), "one line each: {findings:#?}");
     assert_eq!(provider.count(Endpoint::Authorize), 0, "nobody is signed in for it");
     let text = format!("{findings:?}");
