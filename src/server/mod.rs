@@ -111,6 +111,9 @@ impl App {
         let listener = TcpListener::bind(address).await.map_err(listening)?;
         tracing::info!(%address, origin = self.state.settings.public_origin.as_str(), "listening");
         let sweeper = tokio::spawn(sweep(self.state.clone()));
+        // So that the first person need not wait for it, nor see names without descriptions.
+        let directory = self.state.directory.clone();
+        tokio::spawn(async move { directory.warm().await });
         let served = http::serve(listener, self.router(), stop, SHUTDOWN_GRACE).await.map_err(listening);
         sweeper.abort();
         tracing::info!("stopped");
