@@ -28,6 +28,8 @@ fn token(member: &'static str, value: impl Into<Value>) -> impl Fn(&mut Behaviou
 async fn of_the_token_endpoint() {
     let empty = Answer::Text(200, "application/json", String::new());
     refuse(&[
+        case("a token of another type", token("token_type", "mac"), SignInFailed, "token_type"),
+        case("a token of a type nobody knows", token("token_type", "N_A"), SignInFailed, "token_type"),
         case("no ID token", |b| _ = b.token_answer.remove("id_token"), SignInFailed, "id_token"),
         case("an ID token that is null", token("id_token", Value::Null), SignInFailed, "id_token"),
         case("an ID token that is none", token("id_token", "not-a-token"), SignInFailed, "token"),

@@ -145,6 +145,10 @@ pub(super) async fn exchange_code(
         .request_async(outbound)
         .await
         .map_err(describe)?;
+    // OpenID Connect Core 1.0, section 3.1.3.3; we know how to use no other (RFC 6749, section 7.1).
+    if *response.token_type() != BasicTokenType::Bearer {
+        return Err(SignInError::Exchange("the token_type of its answer is not Bearer".to_owned()));
+    }
     match &response.extra_fields().id_token {
         Some(id_token) => Ok(TokenAnswer { id_token: id_token.clone(), response }),
         None => Err(SignInError::Exchange("there is no id_token in its answer".to_owned())),
