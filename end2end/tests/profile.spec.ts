@@ -37,8 +37,7 @@ test('the raw JSON can be downloaded', async ({ page, signIn }) => {
   expect((json.user ?? json).sub).toBe('auth0|nested');
 });
 
-test('@script the raw JSON can be shown, hidden and copied', async ({ page, context, signIn, browserName }) => {
-  test.skip(browserName !== 'chromium', 'only Chromium lets a test read the clipboard');
+test('@script the raw JSON can be shown, hidden and copied', async ({ page, context, signIn }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await signIn('user');
   await alive(page);
