@@ -20,8 +20,10 @@ mod local_times;
 pub mod navigation;
 mod pages;
 mod preferences;
+mod records;
 mod shell;
 
+pub use records::{FormState, FormView, ListView, Notice, RecordsView};
 pub use shell::{HeadScripts, shell};
 
 use crate::model::{Problem, ProblemKind};

@@ -6,6 +6,7 @@ mod access;
 pub mod directory;
 mod person;
 mod problem;
+pub mod record;
 mod return_to;
 mod visitor;
 
