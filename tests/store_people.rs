@@ -6,7 +6,7 @@ mod store_support;
 use chrono::{DateTime, TimeDelta, Utc};
 use portico::{
     model::Person,
-    server::store::{NewPerson, SessionKey, SessionRecord, Store},
+    server::store::{Entitlements, NewPerson, SessionKey, SessionRecord, Store},
 };
 use serde_json::{Map, Value, json};
 use std::{
@@ -65,6 +65,8 @@ fn said(person: Person) -> NewPerson {
         app_metadata: person.app_metadata,
         user_metadata: person.user_metadata,
         claims: person.claims,
+        token_permissions: person.token_permissions,
+        entitlements: Entitlements::default(),
     }
 }
 

@@ -34,6 +34,7 @@ pub fn settings(url: &str) -> StoreSettings {
         username: "portico".into(),
         password: "the database password of a test".into(),
         auth_level: AuthLevel::Root,
+        keyring: keyring(&[1]),
     }
 }
 
@@ -68,6 +69,8 @@ pub fn person(subject: &str) -> NewPerson {
         app_metadata: Map::new(),
         user_metadata: Map::new(),
         claims: Map::new(),
+        token_permissions: vec![],
+        entitlements: Default::default(),
     }
 }
 

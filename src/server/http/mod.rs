@@ -3,7 +3,6 @@
 //! Each file is one endpoint or one concern of all of them. `front` stands before everything:
 //! request id, same-origin check, time limit, headers, and the page for what went wrong.
 
-mod access;
 mod callback;
 mod cookies;
 mod document;

@@ -1,10 +1,10 @@
 //! Pages: who may see them, and drawing them.
 
-use super::{access, cookies::Jar, failure::Failure, request_id::RequestId, visitor};
+use super::{cookies::Jar, failure::Failure, request_id::RequestId, visitor};
 use crate::{
     app::{self, HeadScripts, SupportId},
     model::{Access, Problem, ProblemKind, ReturnTo, Visitor, directory::Availability},
-    server::AppState,
+    server::{AppState, standing},
 };
 use axum::{
     extract::{Request, State},
@@ -58,7 +58,7 @@ pub async fn page(State(state): State<AppState>, request: Request) -> Result<Res
 async fn drawn(state: &AppState, request: Request, visitor: Visitor) -> Response {
     let id = request.extensions().get::<RequestId>().copied().unwrap_or_else(RequestId::generate);
     let access = match (&visitor, request.uri().path()) {
-        (Visitor::SignedIn(signed_in), "/access") => Some(access::described(state, signed_in).await),
+        (Visitor::SignedIn(signed_in), "/access") => Some(standing::described(state, signed_in).await),
         _ => None,
     };
     render(state, request, id, Shown { visitor, access, problem: None, return_to: None }).await

@@ -13,7 +13,7 @@ use surrealdb::types::{ToSql as _, Value, Variables};
 
 const PASSWORD: &str = "a password of the tests";
 
-fn memory() -> StoreSettings {
+pub(super) fn memory() -> StoreSettings {
     StoreSettings {
         url: "mem://".into(),
         namespace: "name space".into(),
@@ -21,10 +21,16 @@ fn memory() -> StoreSettings {
         username: "portico".into(),
         password: PASSWORD.into(),
         auth_level: AuthLevel::Root,
+        keyring: keyring(),
     }
 }
 
-fn person(subject: &str) -> NewPerson {
+/// Keys made of one secret.
+fn keyring() -> Keyring {
+    Keyring::new(&["c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2Vj".into()]).unwrap()
+}
+
+pub(super) fn person(subject: &str) -> NewPerson {
     NewPerson {
         issuer: "https://tenant.example/".into(),
         subject: subject.into(),
@@ -41,10 +47,12 @@ fn person(subject: &str) -> NewPerson {
         app_metadata: Default::default(),
         user_metadata: Default::default(),
         claims: Default::default(),
+        token_permissions: vec![],
+        entitlements: Default::default(),
     }
 }
 
-fn session(byte: u8, expires_at: DateTime<Utc>) -> SessionRecord {
+pub(super) fn session(byte: u8, expires_at: DateTime<Utc>) -> SessionRecord {
     SessionRecord {
         key: SessionKey::from([byte; 32]),
         sealed_tokens: vec![byte],
