@@ -1,6 +1,9 @@
 //! `GET /api/profile`: who is signed in, for scripts and for the page's own checks.
 
-use super::{failure::Failure, visitor};
+use super::{
+    failure::Failure,
+    visitor::{self, Use},
+};
 use crate::{
     model::{Person, ProblemKind, Visitor},
     server::{AppState, auth::Claims},
@@ -27,11 +30,7 @@ struct Profile<'a, T> {
 pub async fn profile(State(state): State<AppState>, method: Method, headers: HeaderMap) -> Result<Response, Failure> {
     match headers.get(header::AUTHORIZATION) {
         Some(authorization) => by_token(&state, authorization).await,
-        // HEAD is how an open page asks by itself whether its session lives.
-        None => match match method {
-            Method::HEAD => visitor::identify_unnoticed(&state, &headers).await?,
-            _ => visitor::identify(&state, &headers).await?,
-        } {
+        None => match visitor::identify(&state, &headers, use_by(&method)).await? {
             Visitor::SignedIn(signed_in) => Ok(found(&signed_in.person)),
             Visitor::Anonymous => Ok(unauthorized(
                 ProblemKind::Unauthenticated,
@@ -43,6 +42,11 @@ pub async fn profile(State(state): State<AppState>, method: Method, headers: Hea
             }
         },
     }
+}
+
+/// HEAD is how an open page asks by itself whether its session lives.
+fn use_by(method: &Method) -> Use {
+    if method == Method::HEAD { Use::Unnoticed } else { Use::Counts }
 }
 
 async fn by_token(state: &AppState, authorization: &HeaderValue) -> Result<Response, Failure> {
