@@ -7,6 +7,7 @@ pub mod access;
 pub mod auth;
 pub mod check;
 pub mod directory;
+mod finding;
 pub mod http;
 pub mod secrets;
 pub mod session;

@@ -3,6 +3,7 @@
 use super::tenant::{EXTENSION, Tenant};
 use portico::server::{
     auth::Outbound,
+    check::Finding,
     directory::{DirectorySettings, DirectorySource, EXTENSION_READ_SCOPES, check},
 };
 use secrecy::SecretString;
@@ -13,7 +14,7 @@ async fn findings(settings: &DirectorySettings) -> Vec<String> {
     let findings = check(settings, Outbound::new().unwrap()).await;
     findings
         .into_iter()
-        .map(|(what, outcome)| match outcome {
+        .map(|Finding { what, outcome }| match outcome {
             Ok(text) => format!("ok {what}: {text}"),
             Err(text) => format!("FAIL {what}: {text}"),
         })

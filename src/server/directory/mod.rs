@@ -25,7 +25,7 @@ mod transport;
 mod users;
 
 pub use catalogue::{Catalogue, GroupEntry, RoleEntry};
-pub use check::{Finding, check};
+pub use check::check;
 pub use error::{Api, DirectoryError};
 pub use extension::{
     AUDIENCE as EXTENSION_AUDIENCE, READ_SCOPES as EXTENSION_READ_SCOPES, WRITE_SCOPES as EXTENSION_WRITE_SCOPES,
