@@ -15,7 +15,9 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use store_support::{ACCESS_TOKEN, ID_TOKEN, ISSUER, LIFE, REFRESH_TOKEN, keyring, new_session, person, settings};
+use store_support::{
+    ACCESS_TOKEN, ID_TOKEN, ISSUER, LIFE, PASSWORD, REFRESH_TOKEN, keyring, new_session, person, settings,
+};
 use surrealdb::{
     engine::any,
     opt::{Config, auth::Root, capabilities::Capabilities},
@@ -123,7 +125,7 @@ async fn neither_the_rows_nor_the_files_have_a_token_or_a_cookie() {
 }
 
 async fn dump(settings: &StoreSettings) -> String {
-    let root = Root { username: settings.username.clone(), password: "the database password of a test".into() };
+    let root = Root { username: settings.username.clone(), password: PASSWORD.into() };
     let start = Instant::now();
     let database = loop {
         let config = Config::new().user(root.clone()).capabilities(Capabilities::none());

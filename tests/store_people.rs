@@ -13,7 +13,7 @@ use std::{
     collections::HashSet,
     sync::atomic::{AtomicU64, Ordering},
 };
-use store_support::{ISSUER, memory, person};
+use store_support::{ISSUER, memory, person, session};
 
 fn object(value: Value) -> Map<String, Value> {
     value.as_object().unwrap().clone()
@@ -24,20 +24,7 @@ fn any_session(now: DateTime<Utc>) -> SessionRecord {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let mut key = [0; 32];
     key[..8].copy_from_slice(&COUNT.fetch_add(1, Ordering::Relaxed).to_be_bytes());
-    SessionRecord {
-        key: SessionKey::from(key),
-        sealed_tokens: vec![],
-        access_token_expires_at: None,
-        scope: None,
-        provider_session: None,
-        amr: vec![],
-        acr: None,
-        auth_time: None,
-        connection: None,
-        user_agent: None,
-        network: None,
-        expires_at: now + TimeDelta::hours(1),
-    }
+    SessionRecord { key: SessionKey::from(key), ..session(0, now + TimeDelta::hours(1)) }
 }
 
 async fn sign_in(store: &Store, person: &NewPerson, now: DateTime<Utc>) -> Person {

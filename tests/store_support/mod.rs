@@ -1,23 +1,26 @@
 //! What the tests of the store and of the sessions share: settings, people and sessions to sign in.
 //!
 //! Each test binary compiles this module for itself and uses a part of it.
-#![allow(dead_code, reason = "no single test binary uses all of it")]
+#![allow(dead_code, unused_imports, reason = "no single test binary uses all of it")]
+
+#[path = "../../src/server/store/tests/fixtures.rs"]
+mod fixtures;
+
+pub use fixtures::{ISSUER, PASSWORD, person, session, settings};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::{DateTime, TimeDelta, Utc};
 use portico::server::{
     secrets::Keyring,
     session::{Clock, NewSession, SessionId, SessionSettings, Sessions, Tokens},
-    store::{AuthLevel, NewPerson, Store, StoreSettings},
+    store::{AuthLevel, NewPerson, SessionKey, SessionRecord, Store, StoreSettings},
 };
 use secrecy::SecretString;
-use serde_json::Map;
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
 };
 
-pub const ISSUER: &str = "https://tenant.example/";
 pub const ACCESS_TOKEN: &str = "the-access-token-of-a-test";
 pub const REFRESH_TOKEN: &str = "the-refresh-token-of-a-test";
 pub const ID_TOKEN: &str = "the-id-token-of-a-test";
@@ -25,17 +28,6 @@ pub const ID_TOKEN: &str = "the-id-token-of-a-test";
 /// The defaults of the settings.
 pub const LIFE: SessionSettings =
     SessionSettings { idle: Duration::from_secs(24 * 3600), lifetime: Duration::from_secs(7 * 24 * 3600) };
-
-pub fn settings(url: &str) -> StoreSettings {
-    StoreSettings {
-        url: url.into(),
-        namespace: "portico".into(),
-        database: "portico".into(),
-        username: "portico".into(),
-        password: "the database password of a test".into(),
-        auth_level: AuthLevel::Root,
-    }
-}
 
 pub async fn memory() -> Arc<Store> {
     Arc::new(Store::connect(&settings("mem://")).await.expect("an embedded database opens"))
@@ -49,26 +41,6 @@ pub fn keyring(bytes: &[u8]) -> Keyring {
 
 pub fn sessions(store: &Arc<Store>) -> Sessions {
     Sessions::new(store.clone(), keyring(&[1]), LIFE)
-}
-
-pub fn person(subject: &str) -> NewPerson {
-    NewPerson {
-        issuer: ISSUER.into(),
-        subject: subject.into(),
-        name: None,
-        nickname: None,
-        given_name: None,
-        family_name: None,
-        picture: None,
-        email: None,
-        email_verified: false,
-        locale: None,
-        updated_at: None,
-        provider: "auth0".into(),
-        app_metadata: Map::new(),
-        user_metadata: Map::new(),
-        claims: Map::new(),
-    }
 }
 
 pub fn new_session(id: &SessionId) -> NewSession {
