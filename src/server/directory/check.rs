@@ -6,6 +6,7 @@ use super::{
     error::DirectoryError,
     extension::{self, Extension},
     management::{self, Management},
+    refusal::printable,
     settings::DirectorySettings,
 };
 use crate::server::{auth::Outbound, finding::Finding};
@@ -143,7 +144,7 @@ async fn token(client: &ApiClient, read: &[&str], write: &[&str]) -> Result<Vec<
 
 /// The first few, for a line of text.
 fn shown(scopes: &[&str]) -> String {
-    let first: Vec<_> = scopes.iter().take(5).map(|scope| super::error::printable(scope, 64)).collect();
+    let first: Vec<_> = scopes.iter().take(5).map(|scope| printable(scope, 64)).collect();
     if scopes.len() > first.len() { format!("{}…", first.join(" ")) } else { first.join(" ") }
 }
 

@@ -17,6 +17,7 @@ mod error;
 mod extension;
 mod management;
 mod refreshing;
+mod refusal;
 mod retry;
 mod settings;
 mod shape;
