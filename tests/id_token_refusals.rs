@@ -11,7 +11,7 @@ use support::{
     Endpoint, Provider, Signing, TestApp, assert_problem,
     keys::Key,
     provider::CLIENT_ID,
-    refusal::{case, claim, cut_slash, no_claim, refuse, refuse_afresh, signed, signed_with_header},
+    refusal::{case, claim, cut_slash, no_claim, refuse, refuse_each, signed, signed_with_header},
 };
 
 #[tokio::test]
@@ -144,7 +144,7 @@ async fn signed_by_an_elliptic_key_even_when_it_is_published() {
         b.signing_key = Key::Elliptic;
         b.published_keys = vec![Key::Elliptic];
     };
-    refuse_afresh(&[case("ES256 by a published key", elliptic, SignInFailed, "RS256")]).await;
+    refuse_each(&[case("ES256 by a published key", elliptic, SignInFailed, "RS256")]).await;
 }
 
 #[tokio::test]

@@ -6,10 +6,12 @@ mod support;
 
 use portico::model::ProblemKind::{SignInFailed, SignInUnreachable};
 use serde_json::{Value, json};
+use std::time::Duration;
 use support::{
     Answer, Behaviour,
-    Endpoint::{Discovery, Jwks, Token, UserInfo},
-    Signing,
+    Endpoint::{self, Discovery, Jwks, Token, UserInfo},
+    Provider, Signing, TestApp, eventually,
+    keys::Key,
     refusal::{
         answers, answers_json, answers_page, case, cut_slash, refuse, refuse_afresh, refuse_each, signed_with_header,
     },
@@ -17,6 +19,11 @@ use support::{
 
 fn redirect() -> Answer {
     Answer::Redirect("/elsewhere".to_owned())
+}
+
+/// The right answer under another content type.
+fn named(endpoint: Endpoint, content_type: &'static str) -> impl Fn(&mut Behaviour) {
+    answers(endpoint, Answer::ContentType(content_type))
 }
 
 fn token(member: &'static str, value: impl Into<Value>) -> impl Fn(&mut Behaviour) {
@@ -84,6 +91,7 @@ async fn of_the_token_endpoint() {
 #[tokio::test]
 async fn of_userinfo() {
     let sub = |value: Value| move |b: &mut Behaviour| _ = b.userinfo.set("sub", value.clone());
+    let signed_claims = answers(UserInfo, Answer::Text(200, "application/jwt", "e30.e30.e30".to_owned()));
     refuse(&[
         case("about another person", sub(json!("auth0|mallory")), SignInFailed, "sub"),
         case("about nobody", |b| _ = b.userinfo.remove("sub"), SignInFailed, "sub"),
@@ -99,6 +107,9 @@ async fn of_userinfo() {
         case("an answer that breaks off", answers(UserInfo, Answer::BrokenOff), SignInUnreachable, "userinfo"),
         case("JSON, but no object", answers_json(UserInfo, 200, json!("auth0|ada")), SignInFailed, "userinfo"),
         case("a page in place of JSON", answers_page(UserInfo, 200), SignInFailed, "userinfo"),
+        case("the right JSON called a page", named(UserInfo, "text/html"), SignInFailed, "text/html"),
+        case("the right JSON called nothing", named(UserInfo, ""), SignInFailed, "no Content-Type"),
+        case("signed, as nobody asked for", signed_claims, SignInFailed, "userinfo_signed_response_alg"),
         case("a redirect", answers(UserInfo, redirect()), SignInFailed, "302"),
     ])
     .await;
@@ -139,6 +150,8 @@ async fn of_discovery() {
         case("cut off", answers(Discovery, Answer::Truncated), SignInFailed, "discovery"),
         case("broken off", answers(Discovery, Answer::BrokenOff), SignInUnreachable, "discovery"),
         case("a page in place of JSON", answers_page(Discovery, 200), SignInFailed, "discovery"),
+        case("the right JSON called text", named(Discovery, "text/plain"), SignInFailed, "text/plain"),
+        case("the right JSON called nothing", named(Discovery, ""), SignInFailed, "no Content-Type"),
         case("not there", answers_page(Discovery, 404), SignInFailed, "404"),
         case("in trouble", answers_page(Discovery, 502), SignInUnreachable, "502"),
         case("behind a redirect", answers(Discovery, redirect()), SignInFailed, "302"),
@@ -152,6 +165,8 @@ async fn of_the_key_set() {
         case("no list", |b| _ = b.jwks.set("keys", "none"), SignInFailed, "key set"),
         case("over a megabyte", answers(Jwks, Answer::huge_in_chunks()), SignInFailed, "more than"),
         case("cut off", answers(Jwks, Answer::Truncated), SignInFailed, "key set"),
+        case("the right JSON called bytes", named(Jwks, "application/octet-stream"), SignInFailed, "octet-stream"),
+        case("the right JSON called nothing", named(Jwks, ""), SignInFailed, "no Content-Type"),
         case("broken off", answers(Jwks, Answer::BrokenOff), SignInUnreachable, "key set"),
         case("behind a redirect", answers(Jwks, redirect()), SignInFailed, "302"),
         case("in trouble", answers_page(Jwks, 500), SignInUnreachable, "500"),
@@ -179,13 +194,47 @@ async fn keys_that_are_for_something_else_verify_nothing() {
         nameless(b);
         b.published_keys.clear();
     };
-    // Such a key set was fetched well: it is asked for again when the next unknown kid may be.
     refuse_each(&[
-        case("no key", no_keys, SignInFailed, "kid"),
-        case("no key, and no kid", nameless_and_none, SignInFailed, "names no key"),
-        case("for encryption", every_key("use", "enc"), SignInFailed, "kid"),
-        case("for another algorithm", every_key("alg", "RS512"), SignInFailed, "kid"),
+        case("no key", no_keys, SignInFailed, "no key for RS256"),
+        case("no key, and no kid", nameless_and_none, SignInFailed, "no key for RS256"),
+        case("for encryption", every_key("use", "enc"), SignInFailed, "no key for RS256"),
+        case("for another algorithm", every_key("alg", "RS512"), SignInFailed, "no key for RS256"),
         case("a shared secret under our kid", shared_secret, SignInFailed, "RS256"),
     ])
     .await;
+}
+
+#[tokio::test]
+async fn a_key_set_without_a_key_is_not_kept() {
+    let provider = Provider::start().await;
+    provider.behave(|b| b.published_keys.clear());
+    let app = TestApp::start(&provider, &[]).await;
+    for _ in 0..3 {
+        let page = app.browser().sign_in("/profile").await;
+        assert_eq!(page.redirect(), None, "{}", page.summary());
+    }
+    assert_eq!(provider.count(Jwks), 1, "it is not asked for again and again");
+    provider.behave_well();
+    eventually("the keys are asked for anew", Duration::from_secs(20), || async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        app.browser().sign_in("/profile").await.redirect().is_some()
+    })
+    .await;
+    assert_eq!(provider.count(Jwks), 2, "and kept");
+}
+
+#[tokio::test]
+async fn a_key_set_without_a_key_does_not_replace_a_good_one() {
+    let provider = Provider::start().await;
+    let app = TestApp::start(&provider, &[]).await;
+    app.browser().signed_in().await;
+    provider.behave(|b| {
+        b.published_keys.clear();
+        b.id_token.signing = Signing::With(Key::Unpublished);
+    });
+    let page = app.browser().sign_in("/profile").await;
+    assert_eq!(page.redirect(), None, "{}", page.summary());
+    assert_eq!(provider.count(Jwks), 2, "an unknown kid: one more fetch");
+    provider.behave(|b| b.id_token.signing = Signing::Provider);
+    app.browser().signed_in().await;
 }

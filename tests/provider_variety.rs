@@ -146,6 +146,11 @@ async fn unusual_but_sound_metadata_and_keys_are_accepted() {
                 keys.insert(1, json!("not a key"));
             });
         }),
+        ("JSON by its other names", |b| {
+            b.answer(Endpoint::Discovery, Answer::ContentType("application/openid-configuration+json"));
+            b.answer(Endpoint::Jwks, Answer::ContentType("application/jwk-set+json; charset=utf-8"));
+            b.answer(Endpoint::UserInfo, Answer::ContentType("Application/JSON;charset=UTF-8"));
+        }),
         ("no iss at the callback, and none promised", |b| {
             b.discovery.remove("authorization_response_iss_parameter_supported");
             b.callback.remove("iss");

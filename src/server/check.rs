@@ -2,7 +2,7 @@
 //! where the answer is no.
 
 use super::{
-    auth::{Provider, SignInError},
+    auth::{OutboundError, Provider, SignInError},
     directory,
     settings::{Settings, SettingsError},
     store::Store,
@@ -56,10 +56,10 @@ async fn provider_findings(provider: &Provider) -> Vec<Finding> {
         return vec![Finding::bad("discovery", remedy)];
     }
     let keys = match provider.keys().await {
-        Ok(keys) if keys.is_empty() => {
+        Ok(keys) => Ok(format!("{} RS256 keys", keys.count())),
+        Err(OutboundError::NoUsableKey { .. }) => {
             Err("it has no RS256 key. Set the application's JsonWebToken Signature Algorithm to RS256.".to_owned())
         }
-        Ok(keys) => Ok(format!("{} RS256 keys", keys.len())),
         Err(error) => Err(format!("{error}. ID tokens cannot be verified without it.")),
     };
     let client = match provider.check_client().await {
