@@ -8,6 +8,7 @@ pub mod access;
 pub mod auth;
 pub mod check;
 pub mod directory;
+mod finding;
 pub mod http;
 pub mod records;
 pub mod secrets;

@@ -115,6 +115,7 @@ impl Keyring {
 
     /// Encrypts `plain`. Only the same `purpose` and `associated` data open it again.
     pub fn seal(&self, purpose: Purpose, associated: &[u8], plain: &[u8]) -> Vec<u8> {
+        // `new` takes no empty list.
         let key = &self.keys[0];
         let mut nonce = [0; NONCE_LEN];
         // The system's random source failing means that nothing here can be done safely.
@@ -128,6 +129,7 @@ impl Keyring {
         sealed.extend_from_slice(&nonce);
         let start = sealed.len();
         sealed.extend_from_slice(plain);
+        // `start` was its length a moment ago, and nothing sealed here comes near the limit.
         let tag = key
             .of(purpose)
             .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), Aad::from(aad), &mut sealed[start..])
@@ -173,6 +175,7 @@ impl Key {
     fn derive(secret: &[u8]) -> Self {
         let prk = hkdf::Salt::new(hkdf::HKDF_SHA256, b"portico").extract(secret);
         let mut id = [0; KEY_ID_LEN];
+        // Neither length comes near what HKDF gives at most: 255 hashes (RFC 5869, section 2.3).
         prk.expand(&[b"portico key id v1"], Length(KEY_ID_LEN))
             .and_then(|okm| okm.fill(&mut id))
             .expect("HKDF-SHA256 gives up to 8160 bytes");
@@ -189,6 +192,7 @@ impl Key {
     }
 
     fn of(&self, purpose: Purpose) -> &LessSafeKey {
+        // There is one for each, in the order of the variants, which is that of `Purpose::ALL`.
         &self.by_purpose[purpose as usize]
     }
 }

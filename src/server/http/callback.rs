@@ -1,6 +1,11 @@
 //! `GET /callback`: a sign-in comes back from the sign-in service.
 
-use super::{cookies::Jar, failure::Failure, login, visitor};
+use super::{
+    cookies::Jar,
+    failure::Failure,
+    login,
+    visitor::{self, Use},
+};
 use crate::{
     model::{ReturnTo, Visitor},
     server::{
@@ -84,7 +89,7 @@ async fn finish(
     }
     if let Some(error) = &parameters.error {
         // Whoever says no to a second factor stays signed in, without what needs one; the page says so.
-        if attempt.step_up && visitor::identify(state, headers).await?.signed_in().is_some() {
+        if attempt.step_up && visitor::identify(state, headers, Use::Counts).await?.signed_in().is_some() {
             tracing::info!(error = %SignInError::refused(error, None), "no second factor was given");
             return Ok(Redirect::to(ReturnTo::parse_or_fallback(Some(&attempt.return_to)).as_str()).into_response());
         }
@@ -171,7 +176,7 @@ async fn lost(
     attempt: Option<Transaction>,
     why: &'static str,
 ) -> Result<Response, Failure> {
-    if let Visitor::SignedIn(_) = visitor::identify(state, headers).await? {
+    if let Visitor::SignedIn(_) = visitor::identify(state, headers, Use::Counts).await? {
         tracing::info!(why, "a stale callback; the person is signed in already");
         return Ok(Redirect::to(ReturnTo::FALLBACK).into_response());
     }

@@ -9,7 +9,7 @@ use super::{
     origin,
     pages::{self, Shown},
     request_id::RequestId,
-    visitor,
+    visitor::{self, Use},
 };
 use crate::{
     model::{Problem, ProblemKind, Visitor},
@@ -107,7 +107,7 @@ async fn explain(state: &AppState, id: RequestId, asked: Asked, failure: Failure
         // Only for the page's header: without the database it is drawn as for nobody.
         let visitor = match kind {
             ProblemKind::Unavailable => Visitor::Anonymous,
-            _ => visitor::identify(state, &asked.headers).await.unwrap_or(Visitor::Anonymous),
+            _ => visitor::identify(state, &asked.headers, Use::Counts).await.unwrap_or(Visitor::Anonymous),
         };
         let mut request = Request::new(Body::empty());
         *request.method_mut() = if asked.method == Method::HEAD { Method::HEAD } else { Method::GET };

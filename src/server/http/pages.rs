@@ -1,6 +1,11 @@
 //! Pages: who may see them, and drawing them.
 
-use super::{cookies::Jar, failure::Failure, request_id::RequestId, visitor};
+use super::{
+    cookies::Jar,
+    failure::Failure,
+    request_id::RequestId,
+    visitor::{self, Use},
+};
 use crate::{
     app::{self, HeadScripts, SupportId},
     model::{Access, Problem, ProblemKind, ReturnTo, Visitor, directory::Availability},
@@ -30,7 +35,7 @@ pub fn paths() -> Vec<String> {
 
 /// Draws a page; one that is for people who are signed in sends the others to sign in and back.
 pub async fn page(State(state): State<AppState>, request: Request) -> Result<Response, Failure> {
-    let visitor = visitor::identify(&state, request.headers()).await?;
+    let visitor = visitor::identify(&state, request.headers(), Use::Counts).await?;
     let path = request.uri().path();
     let for_people = !OPEN.contains(&path);
     match visitor {
@@ -115,7 +120,7 @@ pub async fn render(state: &AppState, request: Request, id: RequestId, shown: Sh
 
 /// A server function, called by the page's WASM: it is told who asks, as pages are.
 pub async fn server_function(State(state): State<AppState>, request: Request) -> Result<Response, Failure> {
-    let visitor = visitor::identify(&state, request.headers()).await?;
+    let visitor = visitor::identify(&state, request.headers(), Use::Counts).await?;
     let id = request.extensions().get::<RequestId>().copied().unwrap_or_else(RequestId::generate);
     let context = move || {
         provide_context(visitor.clone());
