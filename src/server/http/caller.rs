@@ -36,9 +36,7 @@ impl Caller {
     /// [`ProblemKind::Forbidden`] for somebody who has never signed in here.
     pub fn standing(&self, state: &AppState) -> Result<(&Person, Standing), Failure> {
         match self {
-            Self::Session(signed_in) => {
-                Ok((&signed_in.person, crate::server::standing::of_session(state, signed_in)))
-            }
+            Self::Session(signed_in) => Ok((&signed_in.person, crate::server::standing::of_session(state, signed_in))),
             Self::Token { person: Some(person), claims } => {
                 let methods = claims.get("amr").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
                 let methods: Vec<&str> = methods.iter().filter_map(Value::as_str).collect();
@@ -68,9 +66,7 @@ pub async fn identify(state: &AppState, headers: &HeaderMap, looked_up: visitor:
             Visitor::Anonymous => {
                 Err(unauthorized(ProblemKind::Unauthenticated, "no session and no access token", CHALLENGE))
             }
-            Visitor::SessionEnded => {
-                Err(unauthorized(ProblemKind::SessionEnded, "the session has ended", CHALLENGE))
-            }
+            Visitor::SessionEnded => Err(unauthorized(ProblemKind::SessionEnded, "the session has ended", CHALLENGE)),
         },
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     model::{ProblemKind, ReturnTo},
     server::{
         auth::{OutboundError, SignInError},
+        records::RecordsError,
         session::SessionError,
         store::StoreError,
     },
@@ -69,6 +70,16 @@ impl From<OutboundError> for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         Self::new(ProblemKind::Unavailable, error)
+    }
+}
+
+impl From<RecordsError> for Failure {
+    fn from(error: RecordsError) -> Self {
+        let kind = match &error {
+            RecordsError::Closed(_) => ProblemKind::Forbidden,
+            RecordsError::Store(_) => ProblemKind::Unavailable,
+        };
+        Self::new(kind, error)
     }
 }
 

@@ -201,18 +201,27 @@ impl<'a> Desk<'a> {
         Ok(self.state.store.keep_form(issuer, subject, address, sealed, Utc::now() + KEEP_FORM).await?)
     }
 
-    /// Takes out the form that was kept for that address, if there is one.
+    /// The form that was kept for that address, if there is one.
     ///
     /// # Errors
     /// The database does not answer, or not as it should.
-    pub async fn take_form(&self, address: &str) -> Result<Option<Form>, RecordsError> {
+    pub async fn kept_form(&self, address: &str) -> Result<Option<Form>, RecordsError> {
         let Person { issuer, subject, .. } = self.person;
-        let Some(sealed) = self.state.store.take_form(issuer, subject, address, Utc::now()).await? else {
+        let Some(sealed) = self.state.store.kept_form(issuer, subject, address, Utc::now()).await? else {
             return Ok(None);
         };
         let json = keyring(self.state).open(Purpose::KeptForm, place(issuer, subject, address).as_bytes(), &sealed);
         // What a secret that is gone has sealed is lost, as a session's tokens are.
         Ok(json.and_then(|json| serde_json::from_slice(&json).ok()))
+    }
+
+    /// Forgets the form that was kept for that address: it is saved, or not wanted any more.
+    ///
+    /// # Errors
+    /// The database does not answer, or not as it should.
+    pub async fn forget_form(&self, address: &str) -> Result<(), RecordsError> {
+        let Person { issuer, subject, .. } = self.person;
+        Ok(self.state.store.forget_form(issuer, subject, address).await?)
     }
 
     /// Why the database has not written what it was asked to: it was changed or deleted in between, or

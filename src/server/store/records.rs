@@ -211,11 +211,11 @@ impl Store {
         call::run(&self.handles, CALL_LIMIT, TEXT, variables).await.map(drop)
     }
 
-    /// Takes out the form that is kept for that address, if there is one.
+    /// The form that is kept for that address, if there is one.
     ///
     /// # Errors
     /// The database does not answer, or not as it should.
-    pub async fn take_form(
+    pub async fn kept_form(
         &self,
         issuer: &str,
         subject: &str,
@@ -224,9 +224,20 @@ impl Store {
     ) -> Result<Option<Vec<u8>>, StoreError> {
         let mut variables = Variables::new();
         variables.insert("id", form_id(issuer, subject, address));
-        let mut answer = call::run(&self.handles, CALL_LIMIT, "DELETE $id RETURN BEFORE", variables).await?;
-        let kept = answer.row::<KeptRow>(0)?.filter(|kept| now < kept.expires_at);
-        Ok(kept.map(|kept| kept.form.to_vec()))
+        variables.insert("now", now);
+        const TEXT: &str = "SELECT VALUE form FROM $id WHERE expires_at > $now";
+        let mut answer = call::run(&self.handles, CALL_LIMIT, TEXT, variables).await?;
+        Ok(answer.row::<Bytes>(0)?.map(|form| form.to_vec()))
+    }
+
+    /// Forgets the form that is kept for that address.
+    ///
+    /// # Errors
+    /// The database does not answer, or not as it should.
+    pub async fn forget_form(&self, issuer: &str, subject: &str, address: &str) -> Result<(), StoreError> {
+        let mut variables = Variables::new();
+        variables.insert("id", form_id(issuer, subject, address));
+        call::run(&self.handles, CALL_LIMIT, "DELETE $id RETURN NONE", variables).await.map(drop)
     }
 }
 
@@ -405,12 +416,6 @@ impl From<&Draft> for DraftColumns {
             tags: draft.tags.clone(),
         }
     }
-}
-
-#[derive(SurrealValue)]
-struct KeptRow {
-    form: Bytes,
-    expires_at: DateTime<Utc>,
 }
 
 #[derive(SurrealValue)]
