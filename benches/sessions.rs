@@ -133,6 +133,8 @@ fn person() -> NewPerson {
             "https://portico.example/groups": ["Leadership", "Everyone"],
             "https://portico.example/permissions": ["read", "write", "delete", "admin"],
         })),
+        token_permissions: vec![],
+        entitlements: Default::default(),
     }
 }
 

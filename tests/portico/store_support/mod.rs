@@ -5,14 +5,12 @@ mod fixtures;
 
 pub use fixtures::{ISSUER, PASSWORD, keyring, person, session, settings};
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::{DateTime, TimeDelta, Utc};
 use portico::server::{
     secrets::Keyring,
     session::{Clock, NewSession, SessionId, SessionSettings, Sessions, Tokens},
     store::{AuthLevel, NewPerson, SessionKey, SessionRecord, Store, StoreSettings},
 };
-use secrecy::SecretString;
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
