@@ -12,7 +12,12 @@ use leptos::server_fn::codec::{GetUrl, Json};
 /// `unauthenticated` or `session_ended` when nobody is signed in, `forbidden` when records are closed to
 /// them, `unavailable` when the database does not answer.
 #[server(prefix = "/rpc", endpoint = "list_records", input = GetUrl, output = Json)]
-pub async fn list_records(search: Option<String>, before: Option<RecordId>) -> Result<RecordPage, ApiError> {
+pub async fn list_records(
+    /// Words to search for.
+    search: Option<String>,
+    /// Where the page begins.
+    before: Option<RecordId>,
+) -> Result<RecordPage, ApiError> {
     let (state, signed_in) = server::caller()?;
     let desk = server::open(&state, &signed_in).await?;
     desk.list(&search.unwrap_or_default(), before).await.map_err(server::refused)
@@ -23,7 +28,10 @@ pub async fn list_records(search: Option<String>, before: Option<RecordId>) -> R
 /// # Errors
 /// As [`list_records`], and `not_found` when there is none that the person sees.
 #[server(name = GetRecord, prefix = "/rpc", endpoint = "record", input = GetUrl, output = Json)]
-pub async fn record(id: RecordId) -> Result<Record, ApiError> {
+pub async fn record(
+    /// The record's id.
+    id: RecordId,
+) -> Result<Record, ApiError> {
     let (state, signed_in) = server::caller()?;
     let desk = server::open(&state, &signed_in).await?;
     let found = desk.get(&id).await.map_err(server::refused)?;
@@ -35,7 +43,10 @@ pub async fn record(id: RecordId) -> Result<Record, ApiError> {
 /// # Errors
 /// As [`list_records`]. What is wrong with the form is an answer, no error.
 #[server(prefix = "/rpc", endpoint = "create_record", input = Json, output = Json)]
-pub async fn create_record(form: Form) -> Result<Saved, ApiError> {
+pub async fn create_record(
+    /// What was filled in.
+    form: Form,
+) -> Result<Saved, ApiError> {
     let (state, signed_in) = server::caller()?;
     let desk = server::open(&state, &signed_in).await?;
     match form.read() {
@@ -50,7 +61,12 @@ pub async fn create_record(form: Form) -> Result<Saved, ApiError> {
 /// As [`list_records`], and `bad_request` for a form without a version. That it was changed meanwhile,
 /// is gone or may not be changed is an answer, no error.
 #[server(prefix = "/rpc", endpoint = "update_record", input = Json, output = Json)]
-pub async fn update_record(id: RecordId, form: Form) -> Result<Saved, ApiError> {
+pub async fn update_record(
+    /// The record's id.
+    id: RecordId,
+    /// What was filled in.
+    form: Form,
+) -> Result<Saved, ApiError> {
     let (state, signed_in) = server::caller()?;
     let desk = server::open(&state, &signed_in).await?;
     let version = form.version.parse().map_err(|_| ApiError::new(crate::model::ProblemKind::BadRequest))?;
@@ -65,7 +81,12 @@ pub async fn update_record(id: RecordId, form: Form) -> Result<Saved, ApiError> 
 /// # Errors
 /// As [`list_records`].
 #[server(prefix = "/rpc", endpoint = "delete_record", input = Json, output = Json)]
-pub async fn delete_record(id: RecordId, version: u64) -> Result<Saved, ApiError> {
+pub async fn delete_record(
+    /// The record's id.
+    id: RecordId,
+    /// The version that is meant.
+    version: u64,
+) -> Result<Saved, ApiError> {
     let (state, signed_in) = server::caller()?;
     let desk = server::open(&state, &signed_in).await?;
     desk.delete(&id, version).await.map_err(server::refused)
@@ -76,7 +97,10 @@ pub async fn delete_record(id: RecordId, version: u64) -> Result<Saved, ApiError
 /// # Errors
 /// As [`list_records`].
 #[server(prefix = "/rpc", endpoint = "restore_record", input = Json, output = Json)]
-pub async fn restore_record(id: RecordId) -> Result<Saved, ApiError> {
+pub async fn restore_record(
+    /// The record's id.
+    id: RecordId,
+) -> Result<Saved, ApiError> {
     let (state, signed_in) = server::caller()?;
     let desk = server::open(&state, &signed_in).await?;
     desk.restore(&id).await.map_err(server::refused)

@@ -3,12 +3,14 @@
 use super::{failure::Failure, visitor};
 use crate::{
     model::{Person, ProblemKind, SignedIn, Visitor},
-    server::{AppState, access::second_factor, auth::Claims, standing::Standing},
+    server::{
+        AppState,
+        access::second_factor,
+        auth::Claims,
+        standing::{self, Standing},
+    },
 };
-use axum::{
-    http::{HeaderMap, HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
-};
+use axum::http::{HeaderMap, HeaderValue, header};
 use chrono::DateTime;
 use serde_json::Value;
 use std::sync::Arc;
@@ -36,7 +38,7 @@ impl Caller {
     /// [`ProblemKind::Forbidden`] for somebody who has never signed in here.
     pub fn standing(&self, state: &AppState) -> Result<(&Person, Standing), Failure> {
         match self {
-            Self::Session(signed_in) => Ok((&signed_in.person, crate::server::standing::of_session(state, signed_in))),
+            Self::Session(signed_in) => Ok((&signed_in.person, standing::of_session(state, signed_in))),
             Self::Token { person: Some(person), claims } => {
                 let methods = claims.get("amr").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
                 let methods: Vec<&str> = methods.iter().filter_map(Value::as_str).collect();
@@ -44,7 +46,7 @@ impl Caller {
                 let at = time("auth_time").or_else(|| time("iat")).and_then(|at| DateTime::from_timestamp(at, 0));
                 let policy = &state.settings.access.policy;
                 let factor = at.and_then(|at| second_factor::from_methods(policy, &methods, at));
-                Ok((person, crate::server::standing::of_person(state, person, factor.as_ref())))
+                Ok((person, standing::of_person(state, person, factor.as_ref())))
             }
             Self::Token { person: None, .. } => {
                 Err(Failure::new(ProblemKind::Forbidden, "the token's subject has never signed in here"))
@@ -57,27 +59,30 @@ impl Caller {
 /// says whether that counts as a use of the session.
 ///
 /// # Errors
-/// The answer to somebody who may not: 401, with the reason in `WWW-Authenticate`.
-pub async fn identify(state: &AppState, headers: &HeaderMap, looked_up: visitor::Use) -> Result<Caller, Response> {
+/// 401 for somebody who may not, with the reason in `WWW-Authenticate`; else the session or the token
+/// cannot be looked at.
+pub async fn identify(state: &AppState, headers: &HeaderMap, looked_up: visitor::Use) -> Result<Caller, Failure> {
     match headers.get(header::AUTHORIZATION) {
         Some(authorization) => by_token(state, authorization).await,
-        None => match visitor::identify(state, headers, looked_up).await.map_err(IntoResponse::into_response)? {
+        None => match visitor::identify(state, headers, looked_up).await? {
             Visitor::SignedIn(signed_in) => Ok(Caller::Session(signed_in)),
             Visitor::Anonymous => {
-                Err(unauthorized(ProblemKind::Unauthenticated, "no session and no access token", CHALLENGE))
+                Err(Failure::unauthorized(ProblemKind::Unauthenticated, "no session and no access token", CHALLENGE))
             }
-            Visitor::SessionEnded => Err(unauthorized(ProblemKind::SessionEnded, "the session has ended", CHALLENGE)),
+            Visitor::SessionEnded => {
+                Err(Failure::unauthorized(ProblemKind::SessionEnded, "the session has ended", CHALLENGE))
+            }
         },
     }
 }
 
-async fn by_token(state: &AppState, authorization: &HeaderValue) -> Result<Caller, Response> {
+async fn by_token(state: &AppState, authorization: &HeaderValue) -> Result<Caller, Failure> {
     let refused = |code: &str, why: &str| {
         // RFC 6750, section 3: the reason, for the programmer of the script.
         let challenge = format!("{CHALLENGE}, error=\"{code}\", error_description=\"{why}\"");
-        unauthorized(ProblemKind::Unauthenticated, &format!("Bearer token refused: {why}"), &challenge)
+        let cause = format!("Bearer token refused: {why}");
+        Failure::unauthorized(ProblemKind::Unauthenticated, cause, &challenge)
     };
-    let failed = |failure: Failure| failure.into_response();
     let token = authorization
         .to_str()
         .ok()
@@ -90,19 +95,9 @@ async fn by_token(state: &AppState, authorization: &HeaderValue) -> Result<Calle
     let Some(audience) = &oidc.audience else {
         return Err(refused("invalid_token", "this installation takes no access tokens, it has no AUTH0_AUDIENCE"));
     };
-    let verified = state.provider.verify_access_token(token.trim(), audience).await;
-    let claims = verified
-        .map_err(|error| failed(error.into()))?
-        .map_err(|error| refused("invalid_token", &error.to_string()))?;
+    let verified = state.provider.verify_access_token(token.trim(), audience).await?;
+    let claims = verified.map_err(|error| refused("invalid_token", &error.to_string()))?;
     let subject = claims.get("sub").and_then(Value::as_str).unwrap_or_default();
-    let person = state.store.person(&oidc.issuer, subject).await.map_err(|error| failed(error.into()))?;
+    let person = state.store.person(&oidc.issuer, subject).await?;
     Ok(Caller::Token { person: person.map(Box::new), claims })
-}
-
-fn unauthorized(kind: ProblemKind, cause: &str, challenge: &str) -> Response {
-    let mut response = Failure::new(kind, cause).into_response();
-    *response.status_mut() = StatusCode::UNAUTHORIZED;
-    let challenge = HeaderValue::try_from(challenge).unwrap_or_else(|_| HeaderValue::from_static("Bearer"));
-    response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
-    response
 }

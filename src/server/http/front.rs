@@ -101,7 +101,7 @@ async fn explain(state: &AppState, id: RequestId, asked: Asked, failure: Failure
     let problem = Problem { kind, support_id: id.to_string() };
     let status = bare.status();
     let mut answer = if headers::wants_json(asked.uri.path(), &asked.headers) {
-        problem::response(&problem, status)
+        problem::response(&problem, status, failure.details.as_deref())
     } else {
         // Only for the page's header: without the database it is drawn as for nobody.
         let visitor = match kind {

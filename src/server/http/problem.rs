@@ -1,5 +1,6 @@
 //! What went wrong, for a script: problem details (RFC 9457).
 
+use super::failure::Details;
 use crate::model::{Problem, ProblemKind, record::Fault};
 use axum::{
     Json,
@@ -30,42 +31,26 @@ pub struct ProblemDocument {
     support_id: String,
 }
 
-/// The answer about a problem, with this status.
-pub fn response(problem: &Problem, status: StatusCode) -> Response {
+/// The answer about a problem, with this status: in the words of its kind, or in the `details` where
+/// there are any.
+pub fn response(problem: &Problem, status: StatusCode, details: Option<&Details>) -> Response {
     let kind = problem.kind;
     let signed_out = matches!(kind, ProblemKind::Unauthenticated | ProblemKind::SessionEnded);
-    write(
-        ProblemDocument {
-            r#type: "about:blank",
-            title: kind.title().to_owned(),
-            status: status.as_u16(),
-            detail: kind.sentence().to_owned(),
-            authenticated: signed_out.then_some(false),
-            errors: vec![],
-            support_id: problem.support_id.clone(),
-        },
-        status,
-    )
-}
-
-/// The answer about a problem that only scripts can have, in its own words.
-pub fn in_words(status: StatusCode, detail: &str, errors: Vec<Fault>, support_id: String) -> Response {
-    let title = status.canonical_reason().unwrap_or_default().to_owned();
-    write(
-        ProblemDocument {
-            r#type: "about:blank",
-            title,
-            status: status.as_u16(),
-            detail: detail.to_owned(),
-            authenticated: None,
-            errors,
-            support_id,
-        },
-        status,
-    )
-}
-
-fn write(document: ProblemDocument, status: StatusCode) -> Response {
+    let (title, detail, errors) = match details {
+        Some(Details { status, sentence, faults }) => {
+            (status.canonical_reason().unwrap_or_default(), sentence.as_str(), faults.clone())
+        }
+        None => (kind.title(), kind.sentence(), vec![]),
+    };
+    let document = ProblemDocument {
+        r#type: "about:blank",
+        title: title.to_owned(),
+        status: status.as_u16(),
+        detail: detail.to_owned(),
+        authenticated: signed_out.then_some(false),
+        errors,
+        support_id: problem.support_id.clone(),
+    };
     let mut response = (status, Json(document)).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     response

@@ -2,6 +2,7 @@
 
 use super::{
     caller::{self, Caller},
+    failure::Failure,
     visitor::Use,
 };
 use crate::{
@@ -39,7 +40,7 @@ struct Profile<'a, T> {
     ),
     security(("session" = []), ("bearer" = []))
 )]
-pub async fn profile(State(state): State<AppState>, method: Method, headers: HeaderMap) -> Result<Response, Response> {
+pub async fn profile(State(state): State<AppState>, method: Method, headers: HeaderMap) -> Result<Response, Failure> {
     // HEAD is how an open page asks by itself whether its session lives.
     let looked_up = if method == Method::HEAD { Use::Unnoticed } else { Use::Counts };
     Ok(match caller::identify(&state, &headers, looked_up).await? {

@@ -6,19 +6,21 @@
 use super::{
     caller::{self, Caller},
     failure::Failure,
-    problem::{self, ProblemDocument},
-    request_id::RequestId,
+    problem::ProblemDocument,
     visitor::Use,
 };
 use crate::{
     model::{
         ProblemKind,
-        record::{Classification, Draft, Fault, Field, Record, RecordId, RecordPage, Saved},
+        record::{Classification, Draft, Fault, Record, RecordId, RecordPage, Saved},
     },
-    server::{AppState, records::Desk},
+    server::{
+        AppState,
+        records::{Desk, RecordsError},
+    },
 };
 use axum::{
-    Extension, Json,
+    Json,
     body::Bytes,
     extract::{FromRequest, Path, Query, Request, State, rejection::QueryRejection},
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -99,11 +101,12 @@ pub async fn list(
     State(state): State<AppState>,
     headers: HeaderMap,
     parameters: Result<Query<ListParameters>, QueryRejection>,
-) -> Result<Response, Response> {
+) -> Result<Response, Failure> {
     let caller = caller::identify(&state, &headers, Use::Counts).await?;
-    let Query(parameters) = parameters.map_err(|error| refused(ProblemKind::BadRequest, error))?;
+    let Query(parameters) = parameters
+        .map_err(|error| Failure::for_script(StatusCode::BAD_REQUEST, format!("{}.", error.body_text()), vec![]))?;
     let desk = open(&state, &caller).await?;
-    let page = desk.list(&parameters.q.unwrap_or_default(), parameters.before).await.map_err(failed)?;
+    let page = desk.list(&parameters.q.unwrap_or_default(), parameters.before).await?;
     Ok(Json(page).into_response())
 }
 
@@ -125,17 +128,12 @@ pub async fn list(
     ),
     security(("session" = []), ("bearer" = []))
 )]
-pub async fn create(
-    State(state): State<AppState>,
-    Extension(id): Extension<RequestId>,
-    request: Request,
-) -> Result<Response, Response> {
+pub async fn create(State(state): State<AppState>, request: Request) -> Result<Response, Failure> {
     let caller = caller::identify(&state, request.headers(), Use::Counts).await?;
     let desk = open(&state, &caller).await?;
-    let new: NewRecord = read(request, &["application/json"], id).await?;
-    let draft =
-        Draft::check(&new.title, &new.body, new.classification, new.tags).map_err(|faults| invalid(faults, id))?;
-    answer(desk.create(&draft).await.map_err(failed)?, StatusCode::CREATED, id)
+    let new: NewRecord = read(request, &["application/json"]).await?;
+    let draft = Draft::check(&new.title, &new.body, new.classification, new.tags).map_err(invalid)?;
+    answer(desk.create(&draft).await?, StatusCode::CREATED)
 }
 
 /// A record.
@@ -158,10 +156,10 @@ pub async fn get(
     State(state): State<AppState>,
     headers: HeaderMap,
     Path(record): Path<String>,
-) -> Result<Response, Response> {
+) -> Result<Response, Failure> {
     let caller = caller::identify(&state, &headers, Use::Counts).await?;
     let desk = open(&state, &caller).await?;
-    let record = desk.get(&id_of(&record)?).await.map_err(failed)?.ok_or_else(missing)?;
+    let record = desk.get(&id_of(&record)?).await?.ok_or_else(missing)?;
     let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     // Weak comparison (RFC 9110, section 13.1.2).
     let is_known = known.flat_map(|tags| tags.split(',')).any(|tag| {
@@ -201,24 +199,23 @@ pub async fn get(
 )]
 pub async fn patch(
     State(state): State<AppState>,
-    Extension(id): Extension<RequestId>,
     Path(record): Path<String>,
     request: Request,
-) -> Result<Response, Response> {
+) -> Result<Response, Failure> {
     let caller = caller::identify(&state, request.headers(), Use::Counts).await?;
     let desk = open(&state, &caller).await?;
     let record_id = id_of(&record)?;
-    let now = desk.get(&record_id).await.map_err(failed)?.ok_or_else(missing)?;
-    let version = meant(request.headers(), now.version, id)?;
-    let patch: RecordPatch = read(request, &["application/merge-patch+json", "application/json"], id).await?;
+    let now = desk.get(&record_id).await?.ok_or_else(missing)?;
+    let version = meant(request.headers(), now.version)?;
+    let patch: RecordPatch = read(request, &["application/merge-patch+json", "application/json"]).await?;
     let draft = Draft::check(
         patch.title.as_deref().unwrap_or(&now.title),
         patch.body.as_deref().unwrap_or(&now.body),
         patch.classification.unwrap_or(now.classification),
         patch.tags.unwrap_or(now.tags),
     )
-    .map_err(|faults| invalid(faults, id))?;
-    answer(desk.update(&record_id, version, &draft).await.map_err(failed)?, StatusCode::OK, id)
+    .map_err(invalid)?;
+    answer(desk.update(&record_id, version, &draft).await?, StatusCode::OK)
 }
 
 /// Deletes a record that is still at the version that `If-Match` says.
@@ -243,91 +240,87 @@ pub async fn patch(
 )]
 pub async fn delete(
     State(state): State<AppState>,
-    Extension(id): Extension<RequestId>,
     headers: HeaderMap,
     Path(record): Path<String>,
-) -> Result<Response, Response> {
+) -> Result<Response, Failure> {
     let caller = caller::identify(&state, &headers, Use::Counts).await?;
     let desk = open(&state, &caller).await?;
     let record_id = id_of(&record)?;
-    let now = desk.get(&record_id).await.map_err(failed)?.ok_or_else(missing)?;
-    let version = meant(&headers, now.version, id)?;
-    match desk.delete(&record_id, version).await.map_err(failed)? {
+    let now = desk.get(&record_id).await?.ok_or_else(missing)?;
+    let version = meant(&headers, now.version)?;
+    match desk.delete(&record_id, version).await? {
         Saved::Done(_) => Ok(StatusCode::NO_CONTENT.into_response()),
-        other => answer(other, StatusCode::OK, id),
+        other => answer(other, StatusCode::OK),
     }
 }
 
-async fn open<'a>(state: &'a AppState, caller: &'a Caller) -> Result<Desk<'a>, Response> {
-    let (person, standing) = caller.standing(state).map_err(IntoResponse::into_response)?;
-    Desk::open_for(state, person, standing).await.map_err(failed)
+async fn open<'a>(state: &'a AppState, caller: &'a Caller) -> Result<Desk<'a>, Failure> {
+    let (person, standing) = caller.standing(state)?;
+    match Desk::open_for(state, person, standing).await {
+        Ok(desk) => Ok(desk),
+        Err(RecordsError::Closed(closed)) => Err(Failure::for_script(StatusCode::FORBIDDEN, closed.sentence(), vec![])),
+        Err(error) => Err(error.into()),
+    }
 }
 
-fn failed(error: impl Into<Failure>) -> Response {
-    error.into().into_response()
-}
-
-fn refused(kind: ProblemKind, cause: impl std::fmt::Display) -> Response {
-    Failure::new(kind, cause).into_response()
-}
-
-fn missing() -> Response {
-    refused(ProblemKind::NotFound, "no such record")
+fn missing() -> Failure {
+    Failure::new(ProblemKind::NotFound, "no such record")
 }
 
 /// A text that is no record's id is the id of a record that does not exist.
-fn id_of(text: &str) -> Result<RecordId, Response> {
+fn id_of(text: &str) -> Result<RecordId, Failure> {
     text.parse().map_err(|_| missing())
 }
 
 /// Reads JSON.
-async fn read<T: DeserializeOwned>(request: Request, media_types: &[&str], id: RequestId) -> Result<T, Response> {
+async fn read<T: DeserializeOwned>(request: Request, media_types: &[&str]) -> Result<T, Failure> {
     let said = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = said.split(';').next().unwrap_or_default().trim();
     if !media_types.iter().any(|one| one.eq_ignore_ascii_case(media_type)) {
-        let words = format!("The Content-Type must be {}.", media_types.join(" or "));
-        return Err(problem::in_words(StatusCode::UNSUPPORTED_MEDIA_TYPE, &words, vec![], id.to_string()));
+        let sentence = format!("The Content-Type must be {}.", media_types.join(" or "));
+        return Err(Failure::for_script(StatusCode::UNSUPPORTED_MEDIA_TYPE, sentence, vec![]));
     }
     let bytes =
-        Bytes::from_request(request, &()).await.map_err(|rejection| refused(ProblemKind::TooLarge, rejection))?;
+        Bytes::from_request(request, &()).await.map_err(|rejection| Failure::new(ProblemKind::TooLarge, rejection))?;
     let value: serde_json::Value = serde_json::from_slice(&bytes).map_err(|error| {
-        let words = format!("The body is not JSON: line {}, column {}.", error.line(), error.column());
-        problem::in_words(StatusCode::BAD_REQUEST, &words, vec![], id.to_string())
+        let sentence = format!("The body is not JSON: see line {}, column {}.", error.line(), error.column());
+        Failure::for_script(StatusCode::BAD_REQUEST, sentence, vec![])
     })?;
     serde_json::from_value(value).map_err(|error| {
-        // serde's text names members and types; it may quote what was sent, which is the sender's own.
-        let words = format!("The body is JSON, but not what is expected: {error}.");
-        problem::in_words(StatusCode::UNPROCESSABLE_ENTITY, &words, vec![], id.to_string())
+        // The text names members and types; what it quotes of what was sent goes to its sender alone.
+        let sentence = format!("The body is JSON, but not what is expected: {error}.");
+        Failure {
+            cause: "JSON of another form".into(),
+            ..Failure::for_script(StatusCode::UNPROCESSABLE_ENTITY, sentence, vec![])
+        }
     })
 }
 
 /// The version that the caller means, by `If-Match`.
-fn meant(headers: &HeaderMap, now: u64, id: RequestId) -> Result<u64, Response> {
+fn meant(headers: &HeaderMap, now: u64) -> Result<u64, Failure> {
     let mut tags = headers.get_all(header::IF_MATCH).iter().map(|value| value.to_str().unwrap_or_default()).peekable();
     if tags.peek().is_none() {
-        let words = "Say in If-Match which version you mean: the ETag that came with the record.";
-        return Err(problem::in_words(StatusCode::PRECONDITION_REQUIRED, words, vec![], id.to_string()));
+        let sentence = "Say in If-Match which version you mean: the ETag that came with the record.";
+        return Err(Failure::for_script(StatusCode::PRECONDITION_REQUIRED, sentence, vec![]));
     }
     // Strong comparison (RFC 9110, section 13.1.1).
     let mut tags = tags.flat_map(|tags| tags.split(','));
-    if tags.any(|tag| tag.trim() == "*" || tag.trim() == tag_of(now)) {
-        return Ok(now);
-    }
-    Err(changed(id))
+    if tags.any(|tag| tag.trim() == "*" || tag.trim() == tag_of(now)) { Ok(now) } else { Err(changed()) }
 }
 
-fn changed(id: RequestId) -> Response {
-    let words = "The record has been changed meanwhile. Read it again, and decide anew.";
-    problem::in_words(StatusCode::PRECONDITION_FAILED, words, vec![], id.to_string())
+fn changed() -> Failure {
+    let sentence = "The record has been changed meanwhile. Read it again, and decide anew.";
+    Failure::for_script(StatusCode::PRECONDITION_FAILED, sentence, vec![])
 }
 
-fn invalid(faults: Vec<Fault>, id: RequestId) -> Response {
-    let fields: Vec<&str> = faults.iter().map(|fault| Field::as_str(fault.field)).collect();
-    let words = format!("What was sent is not a record: see {}.", fields.join(", "));
-    problem::in_words(StatusCode::UNPROCESSABLE_ENTITY, &words, faults, id.to_string())
+fn invalid(faults: Vec<Fault>) -> Failure {
+    let fields: Vec<&str> = faults.iter().map(|fault| fault.field.as_str()).collect();
+    let sentence = format!("What was sent is not a record: see {}.", fields.join(", "));
+    Failure::for_script(StatusCode::UNPROCESSABLE_ENTITY, sentence, faults)
 }
 
-fn answer(saved: Saved, done: StatusCode, id: RequestId) -> Result<Response, Response> {
+fn answer(saved: Saved, done: StatusCode) -> Result<Response, Failure> {
+    let forbidden = |sentence: &str| Err(Failure::for_script(StatusCode::FORBIDDEN, sentence, vec![]));
     match saved {
         Saved::Done(record) => {
             let mut response = with_tag(done, &record);
@@ -338,17 +331,11 @@ fn answer(saved: Saved, done: StatusCode, id: RequestId) -> Result<Response, Res
             }
             Ok(response)
         }
-        Saved::Invalid(faults) => Err(invalid(faults, id)),
-        Saved::Changed(_) => Err(changed(id)),
+        Saved::Invalid(faults) => Err(invalid(faults)),
+        Saved::Changed(_) => Err(changed()),
         Saved::Gone => Err(missing()),
-        Saved::Forbidden => {
-            let words = "The caller may see this record, but not do that with it.";
-            Err(problem::in_words(StatusCode::FORBIDDEN, words, vec![], id.to_string()))
-        }
-        Saved::NeedsSecondFactor => {
-            let words = "This takes a second factor, and the caller's is missing or too old.";
-            Err(problem::in_words(StatusCode::FORBIDDEN, words, vec![], id.to_string()))
-        }
+        Saved::Forbidden => forbidden("The caller's permissions do not allow that."),
+        Saved::NeedsSecondFactor => forbidden("This takes a second factor, and the caller's is missing or too old."),
     }
 }
 
