@@ -23,6 +23,8 @@ mod pages;
 mod preferences;
 mod records;
 mod shell;
+#[cfg(feature = "hydrate")]
+mod unsaved;
 
 pub use records::{FormState, FormView, ListView, Notice, RecordsView};
 pub use shell::{HeadScripts, shell};

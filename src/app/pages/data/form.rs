@@ -1,11 +1,12 @@
 //! The form for a record: new, to change one, or refused and shown again with all that was typed.
 //!
-//! It works without a script.
+//! It works without a script. With one it is sent softly (`data-soft`) and looked after by
+//! [`RecordForm`]; what they go by are the `data-` attributes here and in [`fields`](super::fields).
 
 use super::fields::{self, fields};
 use super::parts::{form_alert, step_up};
 use super::theirs::theirs;
-use crate::app::components::icon;
+use crate::app::components::{RecordForm, icon};
 use crate::app::{FormState, FormView, links};
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -59,6 +60,7 @@ pub fn FormPage<'a>(view: &'a FormView, person: &'a str) -> impl IntoView + use<
                     </form>
                 </div>
             </div>
+            <RecordForm/>
         </div>
     }
     .into_any()
