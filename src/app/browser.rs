@@ -102,9 +102,17 @@ pub fn spawn(future: impl Future<Output = ()> + 'static) {
 /// # Errors
 /// When there is no answer: offline, aborted, or refused by the browser.
 pub async fn fetch(path: &str, init: &RequestInit) -> Result<Response, JsValue> {
+    init.set_redirect(RequestRedirect::Manual);
+    request(path, init).await
+}
+
+/// The same, but follows redirects.
+///
+/// # Errors
+/// When there is no answer, or a redirect leads to another site.
+pub async fn request(path: &str, init: &RequestInit) -> Result<Response, JsValue> {
     init.set_credentials(RequestCredentials::SameOrigin);
     init.set_cache(RequestCache::NoStore);
-    init.set_redirect(RequestRedirect::Manual);
     JsFuture::from(window().fetch_with_str_and_init(path, init)).await.map(JsCast::unchecked_into)
 }
 

@@ -103,9 +103,20 @@ pub fn count(number: usize) -> String {
     text
 }
 
+/// A text as HTML, for the elements whose content Leptos writes as it is: `<title>` and `<textarea>`.
+/// Without this a text could end the element and go on as HTML.
+pub fn as_html(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_as_html_ends_no_element() {
+        assert_eq!(as_html("</title><b> & \"&lt;\""), "&lt;/title&gt;&lt;b&gt; &amp; \"&amp;lt;\"");
+    }
 
     #[test]
     fn a_moment_reads_like_a_date_and_names_its_zone() {

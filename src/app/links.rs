@@ -1,6 +1,7 @@
 //! Addresses that pages link to.
 
 use crate::model::ReturnTo;
+use crate::model::record::RecordId;
 use leptos::prelude::use_context;
 
 /// The start page.
@@ -9,6 +10,10 @@ pub const HOME: &str = "/";
 pub const PROFILE: &str = "/profile";
 /// What the person may do, and why.
 pub const ACCESS: &str = "/access";
+/// The records that the person sees, newest first.
+pub const DATA: &str = "/data";
+/// The form for a new record.
+pub const NEW_RECORD: &str = "/data/new";
 /// The question whether to sign out.
 pub const SIGN_OUT: &str = "/sign-out";
 /// Starts a sign-in.
@@ -32,6 +37,43 @@ pub fn login(path: &str) -> String {
         Some(path) => format!("{LOGIN}?returnTo={}", encode(path.as_str())),
         None => LOGIN.to_owned(),
     }
+}
+
+/// The address that starts a sign-in which asks for a second factor and comes back to `path`.
+pub fn step_up(path: &str) -> String {
+    match ReturnTo::parse(path) {
+        Some(path) => format!("{LOGIN}?step_up=true&returnTo={}", encode(path.as_str())),
+        None => STEP_UP.to_owned(),
+    }
+}
+
+/// One record.
+pub fn record(id: &RecordId) -> String {
+    format!("{DATA}/{id}")
+}
+
+/// The form that changes a record: also where it is sent to.
+pub fn edit_record(id: &RecordId) -> String {
+    format!("{DATA}/{id}/edit")
+}
+
+/// Deletes a record, by POST.
+pub fn delete_record(id: &RecordId) -> String {
+    format!("{DATA}/{id}/delete")
+}
+
+/// Brings a deleted record back, by POST.
+pub fn restore_record(id: &RecordId) -> String {
+    format!("{DATA}/{id}/restore")
+}
+
+/// A page of the records in which `search` is found (of all, if it is empty): the first, or the one
+/// that begins after `before`.
+pub fn records(search: &str, before: Option<&RecordId>) -> String {
+    let before = before.map(|id| format!("before={id}"));
+    let search = (!search.is_empty()).then(|| format!("q={}", encode(search)));
+    let query: Vec<String> = before.into_iter().chain(search).collect();
+    if query.is_empty() { DATA.to_owned() } else { format!("{DATA}?{}", query.join("&")) }
 }
 
 /// Path and query of the request being answered, `/` where there is none.
@@ -94,6 +136,21 @@ mod tests {
         assert_eq!(login("/a?b=c&d=%C3%A9#e"), "/login?returnTo=/a%3Fb%3Dc%26d%3D%25C3%25A9%23e");
         assert_eq!(login("//evil.example"), "/login");
         assert_eq!(login("/logout"), "/login");
+    }
+
+    #[test]
+    fn a_step_up_comes_back_to_the_page_that_asked_for_it() {
+        assert_eq!(step_up("/data/new"), "/login?step_up=true&returnTo=/data/new");
+        assert_eq!(step_up("/access"), STEP_UP);
+        assert_eq!(step_up("//evil.example"), STEP_UP);
+    }
+
+    #[test]
+    fn a_search_is_text_and_nothing_else() {
+        let id: RecordId = "01JDJ6V7Y5T3M8K9QWERTYAB2C".parse().unwrap();
+        assert_eq!(records("", None), "/data");
+        assert_eq!(records("a&before=b é", None), "/data?q=a%26before%3Db%20%C3%A9");
+        assert_eq!(records("x", Some(&id)), "/data?before=01JDJ6V7Y5T3M8K9QWERTYAB2C&q=x");
     }
 
     #[test]

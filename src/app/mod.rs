@@ -6,7 +6,8 @@
 //! The server provides as context: [`Visitor`](crate::model::Visitor) always;
 //! [`Problem`] when the answer is an error, which is then drawn in place of the page;
 //! [`SupportId`] always; [`HeadScripts`] to spare work; [`ReturnTo`](crate::model::ReturnTo) when a
-//! sign-in knows better than the address where the person wanted to go.
+//! sign-in knows better than the address where the person wanted to go; an `Arc` of [`RecordsView`]
+//! for the pages under `/data`.
 
 #[cfg(feature = "hydrate")]
 mod browser;
@@ -22,6 +23,8 @@ mod pages;
 mod preferences;
 mod records;
 mod shell;
+#[cfg(feature = "hydrate")]
+mod unsaved;
 
 pub use records::{FormState, FormView, ListView, Notice, RecordsView};
 pub use shell::{HeadScripts, shell};
@@ -33,7 +36,7 @@ use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::{SsrMode, path};
-use pages::{AccessPage, Home, ProblemPage, Profile, SignOut};
+use pages::{AccessPage, DataPage, Home, ProblemPage, Profile, SignOut};
 
 /// The id of the request being answered, such as `7K3F9QXM2T`: what people quote to support.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,6 +57,10 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/") view=Home ssr=SsrMode::Async/>
                 <Route path=path!("/profile") view=Profile ssr=SsrMode::Async/>
                 <Route path=path!("/access") view=AccessPage ssr=SsrMode::Async/>
+                <Route path=path!("/data") view=DataPage ssr=SsrMode::Async/>
+                <Route path=path!("/data/new") view=DataPage ssr=SsrMode::Async/>
+                <Route path=path!("/data/:id") view=DataPage ssr=SsrMode::Async/>
+                <Route path=path!("/data/:id/edit") view=DataPage ssr=SsrMode::Async/>
                 <Route path=path!("/sign-out") view=SignOut ssr=SsrMode::Async/>
             </FlatRoutes>
         }),

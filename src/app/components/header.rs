@@ -43,7 +43,8 @@ fn sign_in(path: &str, here: &str) -> impl IntoView + use<> {
 #[component]
 fn Pages(path: String) -> impl IntoView {
     let link = |href: &'static str, name: &'static str| {
-        let current = (path == href).then_some("page");
+        let below = href != links::HOME && path.strip_prefix(href).is_some_and(|rest| rest.starts_with('/'));
+        let current = if path == href { Some("page") } else { below.then_some("true") };
         view! { <li><a href=href aria-current=current>{name}</a></li> }
     };
     view! {
@@ -52,6 +53,7 @@ fn Pages(path: String) -> impl IntoView {
                 {link(links::HOME, "Home")}
                 {link(links::PROFILE, "Profile")}
                 {link(links::ACCESS, "Access")}
+                {link(links::DATA, "Data")}
             </ul>
         </nav>
     }
@@ -76,6 +78,7 @@ fn PersonMenu<'a>(person: &'a Person) -> impl IntoView + use<> {
             </div>
             <a class="menu-item" href=links::PROFILE>{icon::person()}"Profile"</a>
             <a class="menu-item" href=links::ACCESS>{icon::key()}"Access"</a>
+            <a class="menu-item" href=links::DATA>{icon::records()}"Data"</a>
             <form method="post" action=links::LOGOUT>
                 <button class="menu-item">{icon::sign_out()}"Sign out"</button>
             </form>

@@ -43,6 +43,22 @@ icon!(/// A key.
     key, r#"<circle cx="8" cy="15.5" r="4"/><path d="m11 12.5 8.5-8.5M16 7.5l2.8 2.8"/>"#);
 icon!(/// A shield.
     shield, r#"<path d="M12 3.5 5 6v5.5c0 4.3 2.8 7.5 7 9 4.2-1.5 7-4.7 7-9V6l-7-2.5Z"/>"#);
+icon!(/// Sheets in a tray: records.
+    records, r#"<path d="M4 13.5v5A1.5 1.5 0 0 0 5.5 20h13a1.5 1.5 0 0 0 1.5-1.5v-5M4 13.5 6.5 9h11l2.5 4.5M4 13.5h4.5l1.2 2.3h4.6l1.2-2.3H20M8.5 6.5h7M10 4h4"/>"#);
+icon!(/// A plus sign.
+    plus, r#"<path d="M12 5v14M5 12h14"/>"#);
+icon!(/// A magnifying glass.
+    search, r#"<circle cx="10.5" cy="10.5" r="6"/><path d="m15 15 5 5"/>"#);
+icon!(/// A pencil.
+    edit, r#"<path d="m4.5 19.5.9-4L16 4.9a1.6 1.6 0 0 1 2.3 0l.8.8a1.6 1.6 0 0 1 0 2.3L8.5 18.6l-4 .9ZM14 7l3 3"/>"#);
+icon!(/// A bin.
+    bin, r#"<path d="M4.5 7h15M9.5 7V4.8c0-.4.4-.8.8-.8h3.4c.4 0 .8.4.8.8V7M6.5 7l.8 12a1.5 1.5 0 0 0 1.5 1.4h6.4a1.5 1.5 0 0 0 1.5-1.4l.8-12M10 11v5.5M14 11v5.5"/>"#);
+icon!(/// An arrow that turns back.
+    undo, r#"<path d="M8.5 5 4.5 9l4 4M4.5 9h9.8a5.2 5.2 0 0 1 0 10.5H9"/>"#);
+icon!(/// An arrow back.
+    back, r#"<path d="M19 12H5M11 6l-6 6 6 6"/>"#);
+icon!(/// A padlock.
+    lock, r#"<rect x="5.5" y="10.5" width="13" height="9.5" rx="2"/><path d="M8.5 10.5V8a3.5 3.5 0 0 1 7 0v2.5"/>"#);
 
 /// The mark of the product: a portico, which is a porch with columns.
 pub fn mark() -> InertElement {

@@ -9,6 +9,7 @@ pub mod icon;
 mod illustration;
 mod moment;
 mod profile_json;
+mod record_form;
 mod session_watch;
 mod theme_menu;
 
@@ -20,5 +21,8 @@ pub use header::Header;
 pub use illustration::illustration;
 pub use moment::Moment;
 pub use profile_json::ProfileJsonPanel;
+pub use record_form::RecordForm;
 pub use session_watch::SessionWatch;
+#[cfg(feature = "hydrate")]
+pub use session_watch::say_session_ended;
 pub use theme_menu::ThemeMenu;

@@ -36,6 +36,9 @@ pub fn Watch() -> impl IntoView {
 }
 
 #[cfg(feature = "hydrate")]
+pub use browser::say_session_ended;
+
+#[cfg(feature = "hydrate")]
 mod browser {
     use super::links;
     use crate::app::browser::{document, every, fetch, here, listen, one, root_of, set, show, spawn, window};
@@ -75,12 +78,20 @@ mod browser {
         let init = RequestInit::new();
         init.set_method("HEAD");
         let Ok(response) = fetch(links::PROFILE_API, &init).await else { return };
-        let page = root_of(&document());
-        let ended = response.status() == 401 && one(&page, "#person-menu").is_some();
-        if ended && let Some(link) = one(&page, "#session-ended a") {
+        let ended = response.status() == 401 && one(&root_of(&document()), "#person-menu").is_some();
+        if ended {
+            say_session_ended();
+        } else {
+            show("session-ended", false);
+        }
+    }
+
+    /// Says that the session has ended. Signing in again comes back to this page.
+    pub fn say_session_ended() {
+        if let Some(link) = one(&root_of(&document()), "#session-ended a") {
             let back = String::from(encode_uri_component(&here()));
             set(&link, "href", &(links::LOGIN.to_owned() + "?returnTo=" + &back));
         }
-        show("session-ended", ended);
+        show("session-ended", true);
     }
 }

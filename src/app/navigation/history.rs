@@ -76,6 +76,12 @@ impl History {
         None
     }
 
+    /// Takes back where back or forward has led: the page that is shown stays, as the newest entry.
+    pub fn stay(&mut self) {
+        self.key = Date::now();
+        Entry { key: self.key, position: scrolled() }.write(Some(&self.shown));
+    }
+
     /// The page of this entry is about to be shown. Returns where it should be scrolled to.
     pub fn settle(&mut self, entry: Entry) -> Scroll {
         self.key = entry.key;

@@ -5,16 +5,21 @@
 //! scroll position, the focus, the title; people who use a screen reader hear where they are. The
 //! header's islands live on.
 //!
+//! Forms that ask for it (`data-soft`) are sent in the same way, and what was typed is never lost:
+//! a page takes its place only when the server has it.
+//!
 //! Pages are drawn on the server alone, so there is one way to draw each. Whenever something is not
 //! as expected (no network, a redirect, another kind of file, a newer version of the app), the
 //! browser follows the link as if this module did not exist.
 
+mod form;
 mod history;
 mod link;
 mod page;
 
 use super::browser::{document, listen, root_of, set, soon, spawn, window};
-use super::local_times;
+use super::{local_times, unsaved};
+use form::{Answer, Sending};
 use history::{Entry, History};
 use page::Page;
 use std::cell::{Cell, RefCell};
@@ -22,7 +27,7 @@ use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{AbortController, MouseEvent};
 
-/// Takes over the links of this page. Called once, when the WASM has loaded.
+/// Takes over the links and the soft forms of this page. Called once, when the WASM has loaded.
 pub fn start() {
     let navigation = Rc::new(Navigation {
         history: RefCell::new(History::start()),
@@ -30,19 +35,35 @@ pub fn start() {
         turn: Cell::new(0),
     });
     local_times::localise(&root_of(&document()));
+    unsaved::start(); // first, so that what is let go of is not asked about
     let on_click = Rc::clone(&navigation);
     listen(&document(), "click", move |event| {
         let event: &MouseEvent = event.unchecked_ref();
         if let Some(href) = link::followed(event) {
             event.prevent_default();
-            Rc::clone(&on_click).go(Destination::Link(href));
+            if unsaved::may_leave() {
+                Rc::clone(&on_click).go(Destination::Link(href));
+            }
+        }
+    });
+    let on_submit = Rc::clone(&navigation);
+    listen(&document(), "submit", move |event| {
+        if let Some(sending) = Sending::of(&event) {
+            match sending.as_link() {
+                Some(href) => Rc::clone(&on_submit).go(Destination::Link(href)),
+                None => Rc::clone(&on_submit).send(sending),
+            }
         }
     });
     listen(&window(), "popstate", move |_| {
         navigation.stop();
         let arrived = navigation.history.borrow_mut().arrive();
         if let Some(entry) = arrived {
-            Rc::clone(&navigation).go(Destination::Entry(entry));
+            if unsaved::may_leave() {
+                Rc::clone(&navigation).go(Destination::Entry(entry));
+            } else {
+                navigation.history.borrow_mut().stay();
+            }
         }
     });
     // While we are here we scroll; when the document is left, the browser does it on return.
@@ -72,10 +93,7 @@ struct Navigation {
 
 impl Navigation {
     fn go(self: Rc<Self>, destination: Destination) {
-        let turn = self.stop();
-        let abort = AbortController::new().ok();
-        self.under_way.replace(abort.clone());
-        page::set_busy(true);
+        let (turn, abort) = self.begin();
         spawn(async move {
             let url = match &destination {
                 Destination::Link(href) => href.clone(),
@@ -90,6 +108,30 @@ impl Navigation {
                 None => leave(&url, &destination),
             }
         });
+    }
+
+    fn send(self: Rc<Self>, sending: Sending) {
+        let (turn, abort) = self.begin();
+        spawn(async move {
+            let answer = sending.send(abort.as_ref()).await;
+            if self.turn.get() != turn {
+                return;
+            }
+            match answer {
+                Answer::Page(page, url) => self.show(page, url.clone(), Destination::Link(url), turn),
+                Answer::Elsewhere(url) => leave(&url, &Destination::Link(url.clone())),
+                Answer::Kept => page::set_busy(false),
+            }
+        });
+    }
+
+    /// Makes the newest attempt of this one.
+    fn begin(&self) -> (u32, Option<AbortController>) {
+        let turn = self.stop();
+        let abort = AbortController::new().ok();
+        self.under_way.replace(abort.clone());
+        page::set_busy(true);
+        (turn, abort)
     }
 
     /// Ends what is under way, which is then not the newest any more. Returns the new turn.

@@ -1,12 +1,13 @@
 //! A page that was fetched, and how it takes the place of the one shown.
 
 use crate::app::browser::{all, document, fetch, header, one, root_of, set, set_text, spawn, unset, window};
-use crate::app::local_times;
+use crate::app::{local_times, unsaved};
 use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    AbortController, Document, DomParser, Element, FocusOptions, Headers, HtmlElement, RequestInit, SupportedType,
+    AbortController, Document, DomParser, Element, FocusOptions, Headers, HtmlElement, RequestInit, Response,
+    SupportedType,
 };
 
 /// Says to the server that a page is fetched in order to be put in place, which it may wish to log.
@@ -21,29 +22,47 @@ impl Page {
     ///
     /// A page that says that something is wrong (4xx, 5xx) is a page.
     pub async fn load(url: &str, abort: Option<&AbortController>) -> Option<Self> {
-        let headers = Headers::new().ok()?;
-        headers.set(NAVIGATION_HEADER, "1").ok()?;
-        headers.set("Accept", "text/html").ok()?;
-        let init = RequestInit::new();
-        init.set_headers(&headers);
-        init.set_signal(abort.map(AbortController::signal).as_ref());
-        let response = fetch(url, &init).await.ok()?;
-        let is_html = header(&response, "content-type")?.starts_with("text/html");
+        let page = Self::read(&fetch(url, &asking(abort)?).await.ok()?).await?;
+        page.is_of_this_version().then_some(page)
+    }
+
+    /// The page that an answer brings, if it is one.
+    pub async fn read(response: &Response) -> Option<Self> {
+        let is_html = header(response, "content-type")?.starts_with("text/html");
         if !is_html || !matches!(response.status(), 200 | 400..=599) {
             return None;
         }
         let html = JsFuture::from(response.text().ok()?).await.ok()?.as_string()?;
-        let page = DomParser::new().ok()?.parse_from_string(&html, SupportedType::TextHtml).ok()?;
-        let has_content = one(&root_of(&page), "main").is_some();
-        (has_content && files(&page) == files(&document())).then_some(Self(page))
+        let page = Self(DomParser::new().ok()?.parse_from_string(&html, SupportedType::TextHtml).ok()?);
+        page.has("main").then_some(page)
     }
 
-    /// Puts the title, the content and the header's parts in place, moves the focus to the heading,
-    /// says where the person is, and wakes the islands.
+    /// Whether it wants the scripts and styles that are loaded.
+    pub fn is_of_this_version(&self) -> bool {
+        files(&self.0) == files(&document())
+    }
+
+    /// Whether something in it matches `selector`.
+    pub fn has(&self, selector: &str) -> bool {
+        one(&root_of(&self.0), selector).is_some()
+    }
+
+    /// The text of its heading.
+    pub fn heading(&self) -> String {
+        one(&root_of(&self.0), "h1").and_then(|heading| heading.text_content()).unwrap_or_default()
+    }
+
+    /// Puts the title, the content and the header's parts in place, moves the focus to where reading
+    /// starts, says where the person is, and wakes the islands.
     pub fn put_in_place(&self) {
         let title = self.0.title();
         document().set_title(&title);
         let (shown, new) = (root_of(&document()), root_of(&self.0));
+        let start = one(&new, "main [autofocus]").or_else(|| one(&new, "h1"));
+        if let Some(start) = &start {
+            unset(start, "autofocus"); // the browser would complain that it is too late for that
+        }
+        unsaved::guard(false);
         exchange(&shown, &new, "main");
         for part in all(&new, "[data-part]") {
             let name = part.get_attribute("data-part").unwrap_or_default();
@@ -51,10 +70,23 @@ impl Page {
         }
         let Some(main) = one(&shown, "main") else { return };
         local_times::localise(&main);
-        focus_heading(&main);
+        if let Some(start) = start {
+            focus(start.unchecked_ref());
+        }
         set_text("announcer", &title);
         wake_islands(&main);
     }
+}
+
+/// How a page is asked for. Nothing if the browser refuses, which it has no reason to.
+pub fn asking(abort: Option<&AbortController>) -> Option<RequestInit> {
+    let headers = Headers::new().ok()?;
+    headers.set(NAVIGATION_HEADER, "1").ok()?;
+    headers.set("Accept", "text/html").ok()?;
+    let init = RequestInit::new();
+    init.set_headers(&headers);
+    init.set_signal(abort.map(AbortController::signal).as_ref());
+    Some(init)
 }
 
 /// The addresses of the scripts and styles of a document: they carry the version of the app.
@@ -73,13 +105,11 @@ fn exchange(shown: &Element, new: &Element, selector: &str) {
     }
 }
 
-/// As after a full load, reading starts at the heading.
-fn focus_heading(main: &Element) {
-    let Some(heading) = one(main, "h1") else { return };
+/// As after a full load, reading starts here.
+fn focus(start: &HtmlElement) {
     let options = FocusOptions::new();
     options.set_prevent_scroll(true);
-    let heading: &HtmlElement = heading.unchecked_ref();
-    let _ = heading.focus_with_options(&options);
+    let _ = start.focus_with_options(&options);
 }
 
 /// Hydrates the islands of the new content, by the function that Leptos' script has left for it.

@@ -120,7 +120,7 @@ fn call_out(access: &Access) -> AnyView {
         }
     };
     view! {
-        <div class="callout access-callout">
+        <div class="callout callout-row">
             {icon::notice()}
             <div>
                 <p><strong>"You signed in without a second factor."</strong>" "{missing}</p>

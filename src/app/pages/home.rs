@@ -138,9 +138,14 @@ fn Ways() -> impl IntoView {
                 {words("Your access", "What you may do here, and why")}
                 {icon::onward()}
             </a>
+            <a class="way" href=links::DATA>
+                {icon::records()}
+                {words("Data", "The records that are open to you")}
+                {icon::onward()}
+            </a>
             <a class="way" href=links::PROFILE_API download="profile.json">
                 {icon::download()}
-                {words("Your data", "The same as a JSON file")}
+                {words("Your profile as a file", "All of it, as JSON")}
                 {icon::onward()}
             </a>
             <a class="way" href=links::SIGN_OUT>

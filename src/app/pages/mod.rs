@@ -1,12 +1,14 @@
 //! The pages, one file each.
 
 mod access;
+mod data;
 mod home;
 mod problem;
 mod profile;
 mod sign_out;
 
 pub use access::AccessPage;
+pub use data::DataPage;
 pub use home::Home;
 pub use problem::ProblemPage;
 pub use profile::Profile;
