@@ -274,7 +274,7 @@ impl Draft {
         } else if title.chars().any(char::is_control) {
             faults.push(Fault::new(Field::Title, "The title must be one line of text."));
         }
-        let body = body.replace("\r\n", "\n");
+        let body = body.replace("\r\n", "\n").replace('\r', "\n");
         if body.len() > MAX_BODY {
             let over = body.len() - MAX_BODY;
             faults.push(Fault::new(Field::Body, format!("The text is {over} bytes too long; 64 kB fit.")));
