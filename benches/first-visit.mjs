@@ -10,7 +10,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readArguments } from './support/arguments.mjs';
 import { stopAll } from './support/children.mjs';
 import { launch } from './support/chromium.mjs';
 import { probe } from './support/probe.mjs';
@@ -37,28 +37,16 @@ const LIMIT = 60_000;
 /** Nothing loaded for so long means that all is loaded, in milliseconds. */
 const QUIET = 500;
 
-const { values: options, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    person: { type: 'string' },
-    button: { type: 'string', default: 'input[name=theme]' },
-    runs: { type: 'string', default: '5' },
-    latency: { type: 'string', default: '150' },
-    down: { type: 'string', default: '1600' },
-    up: { type: 'string', default: '750' },
-    cpu: { type: 'string', default: '4' },
-    help: { type: 'boolean', short: 'h' },
-  },
-});
+const { options, positionals } = readArguments(USAGE, {
+  person: undefined, button: 'input[name=theme]', runs: 5, latency: 150, down: 1600, up: 750, cpu: 4,
+}, (values, addresses) => {
+  if (addresses.map(readPage).includes(undefined)) return 'What is visited must be an address, or NAME= and an address.';
+  const least = { runs: 1, latency: 0, down: 1, up: 1, cpu: 1 };
+  const wrong = Object.keys(least).find((name) => !(values[name] >= least[name]));
+  return wrong && `--${wrong} must be a number, and at least ${least[wrong]}.`;
+}, { positionals: true });
 const pages = positionals.map(readPage);
-const numbers = ['runs', 'latency', 'down', 'up', 'cpu'].map((name) => [name, Number(options[name])]);
-const wrong = numbers.find(([name, number]) => !(number >= (name === 'latency' ? 0 : 1)));
-if (options.help || pages.includes(undefined) || wrong) {
-  if (wrong) process.stderr.write(`--${wrong[0]} must be a positive number.\n\n`);
-  (options.help ? process.stdout : process.stderr).write(USAGE);
-  process.exit(options.help ? 0 : 2);
-}
-const { runs, ...line } = Object.fromEntries(numbers);
+const { runs, latency, down, up, cpu } = options;
 
 const folder = mkdtempSync(join(tmpdir(), 'portico-first-visit-'));
 let tenant;
@@ -102,7 +90,7 @@ async function measure(targets) {
   for (let run = 0; run < runs; run += 1) {
     for (const target of targets) visits.get(target).push(await visit(target));
   }
-  process.stdout.write(`A first visit: ${line.down} kbit/s down, ${line.latency} ms, processor slowed ${line.cpu} times; median of ${runs}.
+  process.stdout.write(`A first visit: ${down} kbit/s down, ${latency} ms, processor slowed ${cpu} times; median of ${runs}.
 kB of 1,000 bytes on the wire. Painted: the first content. Answers: ${options.button}; in brackets the fastest and the slowest.
 
 ${table(
@@ -161,9 +149,9 @@ async function visit({ url, session }) {
     const devtools = await context.newCDPSession(page);
     const traffic = await watch(devtools);
     await devtools.send('Network.emulateNetworkConditions', {
-      offline: false, latency: line.latency, downloadThroughput: (line.down * 1000) / 8, uploadThroughput: (line.up * 1000) / 8,
+      offline: false, latency, downloadThroughput: (down * 1000) / 8, uploadThroughput: (up * 1000) / 8,
     });
-    await devtools.send('Emulation.setCPUThrottlingRate', { rate: line.cpu });
+    await devtools.send('Emulation.setCPUThrottlingRate', { rate: cpu });
     const response = await page.goto(url.href, { waitUntil: 'commit' });
     if (!response.ok() || new URL(page.url()).pathname !== url.pathname) {
       throw new Error(`${url.href} answered ${response.status()} at ${page.url()}: not the page that was asked for.`);

@@ -12,7 +12,7 @@ import { request } from 'node:http';
 import { cpus, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { readArguments } from './support/arguments.mjs';
 import { canPin, freePort, output, pinned, ready, start, stopAll } from './support/children.mjs';
 import { program, startPortico } from './support/portico.mjs';
 import { processorTime, residentMemory } from './support/processes.mjs';
@@ -44,23 +44,15 @@ const CASES = [
   { name: '/api/profile', path: '/api/profile', headers: { accept: 'application/json' } },
 ];
 
-const { values: options } = parseArgs({
-  options: {
-    seconds: { type: 'string', default: '10' },
-    connections: { type: 'string', default: '32' },
-    person: { type: 'string', default: 'administrator' },
-    url: { type: 'string' },
-    pid: { type: 'string' },
-    help: { type: 'boolean', short: 'h' },
-  },
+const { options } = readArguments(USAGE, {
+  seconds: 10, connections: 32, person: 'administrator', url: undefined, pid: undefined,
+}, (given) => {
+  if (!(Number.isInteger(given.seconds) && given.seconds >= 1 && given.seconds <= 60)) return '--seconds must be a whole number from 1 to 60.';
+  if (!(Number.isInteger(given.connections) && given.connections >= 1)) return '--connections must be a whole number, and at least 1.';
+  if (!given.url !== !given.pid) return '--url and --pid go together.';
+  return undefined;
 });
-const seconds = Number(options.seconds);
-const connections = Number(options.connections);
-const sound = seconds >= 1 && seconds <= 60 && Number.isInteger(seconds) && connections >= 1 && Number.isInteger(connections) && !options.url === !options.pid;
-if (options.help || !sound) {
-  (options.help ? process.stdout : process.stderr).write(USAGE);
-  process.exit(options.help ? 0 : 2);
-}
+const { seconds, connections } = options;
 
 const folder = mkdtempSync(join(tmpdir(), 'portico-load-'));
 let tenant;

@@ -35,7 +35,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     let mut criterion = Criterion::default().configure_from_args();
     let runtime = Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build()?;
     let keyring = Keyring::new(&[secret()])?;
-    let store = Arc::new(runtime.block_on(Store::connect(&settings()))?);
+    let store = Arc::new(runtime.block_on(Store::connect(&settings(&keyring)))?);
     let new = || Sessions::new(Arc::clone(&store), keyring.clone(), LIVES);
     let (sessions, person) = (new(), person());
 
@@ -68,7 +68,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn settings() -> StoreSettings {
+fn settings(keyring: &Keyring) -> StoreSettings {
     StoreSettings {
         url: "mem://".to_owned(),
         namespace: "portico".to_owned(),
@@ -76,6 +76,7 @@ fn settings() -> StoreSettings {
         username: "portico".to_owned(),
         password: secret(),
         auth_level: AuthLevel::Root,
+        keyring: keyring.clone(),
     }
 }
 
@@ -132,6 +133,8 @@ fn person() -> NewPerson {
             "https://portico.example/groups": ["Leadership", "Everyone"],
             "https://portico.example/permissions": ["read", "write", "delete", "admin"],
         })),
+        token_permissions: vec![],
+        entitlements: Default::default(),
     }
 }
 

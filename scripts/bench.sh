@@ -9,13 +9,9 @@ set -euo pipefail
 # shellcheck source=scripts/lib/requirements.sh
 . scripts/lib/requirements.sh
 
-require_node
-require_rust
-require_disk
-require_cargo_leptos
+require_release_build
 require_npm_packages end2end "the local tenant and the browser"
 require_chromium
-require_wasm_opt
 
 step "Building the release with the embedded database" "about 30 minutes the first time"
 run cargo leptos build --release --precompress || die "The build failed: see the messages above."

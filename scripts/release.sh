@@ -15,11 +15,7 @@ set -euo pipefail
 # shellcheck source=scripts/lib/requirements.sh
 . scripts/lib/requirements.sh
 
-require_node
-require_rust
-require_disk
-require_cargo_leptos
-require_wasm_opt
+require_release_build
 
 features=(--bin-cargo-args=--no-default-features)
 expected="about 15 minutes the first time"

@@ -145,3 +145,12 @@ require_wasm_opt() {
   # shellcheck disable=SC2153
   PATH="$ROOT/scripts/wasm-opt/node_modules/.bin:$PATH"
 }
+
+# What every release build needs.
+require_release_build() {
+  require_node
+  require_rust
+  require_disk
+  require_cargo_leptos
+  require_wasm_opt
+}

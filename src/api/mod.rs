@@ -6,10 +6,29 @@
 
 mod error;
 mod profile;
+mod records;
 
 pub use error::ApiError;
 pub use profile::{ProfileJson, profile_json};
+pub use records::{
+    CreateRecord, DeleteRecord, GetRecord, ListRecords, RestoreRecord, UpdateRecord, create_record, delete_record,
+    list_records, record, restore_record, update_record,
+};
 
 /// The header that every call from our own pages carries, and its value. A page of another site
 /// can't send it without asking first (CORS preflight), which the server never grants.
 pub const CALL_HEADER: (&str, &str) = ("X-Portico", "1");
+
+/// Who is signed in.
+///
+/// # Errors
+/// `unauthenticated` or `session_ended` when nobody is.
+#[cfg(feature = "ssr")]
+fn visitor() -> Result<std::sync::Arc<crate::model::SignedIn>, ApiError> {
+    use crate::model::{ProblemKind, Visitor};
+    match leptos::prelude::use_context::<Visitor>().unwrap_or(Visitor::Anonymous) {
+        Visitor::SignedIn(signed_in) => Ok(signed_in),
+        Visitor::SessionEnded => Err(ApiError::new(ProblemKind::SessionEnded)),
+        Visitor::Anonymous => Err(ApiError::new(ProblemKind::Unauthenticated)),
+    }
+}

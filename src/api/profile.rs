@@ -10,13 +10,9 @@ use leptos::server_fn::codec::{GetUrl, Json};
 /// `unauthenticated` or `session_ended` when nobody is signed in.
 #[server(prefix = "/rpc", endpoint = "profile_json", input = GetUrl, output = Json)]
 pub async fn profile_json() -> Result<String, ApiError> {
-    use crate::model::{ProblemKind, Visitor};
-    let person = match use_context::<Visitor>().unwrap_or(Visitor::Anonymous) {
-        Visitor::SignedIn(signed_in) => signed_in,
-        Visitor::SessionEnded => return Err(ApiError::new(ProblemKind::SessionEnded)),
-        Visitor::Anonymous => return Err(ApiError::new(ProblemKind::Unauthenticated)),
-    };
-    serde_json::to_string_pretty(&person.person).map_err(|error| {
+    use crate::model::ProblemKind;
+    let signed_in = super::visitor()?;
+    serde_json::to_string_pretty(&signed_in.person).map_err(|error| {
         let answer = ApiError::new(ProblemKind::Internal);
         tracing::error!(%error, support_id = answer.problem().support_id, "a person could not be written as JSON");
         answer

@@ -133,6 +133,7 @@ fn read_list(list: &[Value], depth: usize) -> ClaimValue {
 fn cut(text: &str, length: usize) -> String {
     match text.char_indices().nth(length) {
         None => text.to_owned(),
+        // A character begins at `end`.
         Some((end, _)) => format!("{}…", &text[..end]),
     }
 }

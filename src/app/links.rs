@@ -96,10 +96,9 @@ pub fn return_here() -> String {
 /// What follows the host of an absolute URL; a path stays as it is.
 #[cfg_attr(not(feature = "ssr"), allow(dead_code))]
 fn path_of(url: &str) -> &str {
-    let rest = match url.find("://") {
-        Some(scheme) if !url.starts_with('/') => {
-            let host = &url[scheme + 3..];
-            &host[host.find('/').unwrap_or(host.len())..]
+    let rest = match url.split_once("://") {
+        Some((_, host)) if !url.starts_with('/') => {
+            host.find('/').and_then(|path| host.get(path..)).unwrap_or_default()
         }
         _ => url,
     };

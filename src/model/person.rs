@@ -62,6 +62,13 @@ pub struct Person {
     /// `groups`, `roles`, `permissions` and `authorization`.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub claims: Map<String, Value>,
+    /// The `permissions` of the access token of their last sign-in, where the operator lets them count
+    /// (`PERMISSIONS_FROM_TOKEN`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub token_permissions: Vec<String>,
+    /// Whether an administrator has shut them out of all records.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub disabled: bool,
 }
 
 impl Person {
@@ -111,6 +118,8 @@ mod tests {
             app_metadata: Map::new(),
             user_metadata: Map::new(),
             claims: Map::new(),
+            token_permissions: vec![],
+            disabled: false,
         }
     }
 

@@ -35,6 +35,8 @@ pub enum ProblemKind {
     SessionEnded,
     /// The request cannot be understood.
     BadRequest,
+    /// The request has more in it than is taken.
+    TooLarge,
     /// The request came from another site, or the browser did not say where from.
     CrossSite,
     /// The person said no at the sign-in service, or it refused them (`access_denied`).
@@ -59,6 +61,7 @@ impl ProblemKind {
             Self::Forbidden | Self::CrossSite | Self::SignInDenied => 403,
             Self::Unauthenticated | Self::SessionEnded => 401,
             Self::BadRequest | Self::SignInExpired => 400,
+            Self::TooLarge => 413,
             Self::SignInUnreachable | Self::Unavailable => 503,
             Self::SignInFailed => 502,
             Self::Internal => 500,
@@ -73,6 +76,7 @@ impl ProblemKind {
             Self::Unauthenticated => "Please sign in",
             Self::SessionEnded => "You were signed out",
             Self::BadRequest => "That request doesn’t make sense",
+            Self::TooLarge => "That was too much at once",
             Self::CrossSite => "That came from another site",
             Self::SignInDenied => "You weren’t signed in",
             Self::SignInExpired => "That sign-in is no longer valid",
@@ -91,6 +95,7 @@ impl ProblemKind {
             Self::Unauthenticated => "This is only open to people who are signed in.",
             Self::SessionEnded => "Your session has ended, here or on another device, or it was not used for too long.",
             Self::BadRequest => "The address or the form was incomplete or damaged.",
+            Self::TooLarge => "What was sent is larger than what is taken here: a text of 64 kB. Nothing was saved.",
             Self::CrossSite => {
                 "To protect you, requests that change something are only accepted from Portico’s own pages."
             }
@@ -110,6 +115,7 @@ impl ProblemKind {
             Self::Forbidden => "If you think it should be, ask your administrator and give them the support id.",
             Self::Unauthenticated | Self::SessionEnded => "Sign in again and you come back to where you were.",
             Self::BadRequest => "Go back and try again from the page you came from.",
+            Self::TooLarge => "Go back, make the text shorter, and send it again.",
             Self::CrossSite => "Open the start page and do it from there.",
             Self::SignInDenied => "Try again, or choose another account.",
             Self::SignInExpired => "Start again; it takes a moment.",

@@ -111,7 +111,9 @@ impl FromStr for RecordId {
 
     fn from_str(text: &str) -> Result<Self, NoRecordId> {
         const ALPHABET: &[u8] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-        let fits = text.len() == 26 && text.as_bytes()[0] <= b'7' && text.bytes().all(|byte| ALPHABET.contains(&byte));
+        let fits = text.len() == 26
+            && text.starts_with(|first| first <= '7')
+            && text.bytes().all(|byte| ALPHABET.contains(&byte));
         if fits { Ok(Self(text.to_owned())) } else { Err(NoRecordId) }
     }
 }

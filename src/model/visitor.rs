@@ -34,6 +34,9 @@ pub struct SignedIn {
     pub person: Person,
     /// When they signed in.
     pub signed_in_at: DateTime<Utc>,
+    /// When they proved who they are: the ID token's `auth_time`. Earlier than
+    /// [`signed_in_at`](Self::signed_in_at) when the sign-in service went on with a session of its own.
+    pub authenticated_at: DateTime<Utc>,
     /// When the session ends however busy it is (absolute lifetime).
     pub expires_at: DateTime<Utc>,
     /// How they proved who they are: the ID token's `amr` (RFC 8176), such as `["pwd", "mfa"]`.

@@ -2,30 +2,13 @@
 //! where the answer is no.
 
 use super::{
-    auth::{Provider, SignInError},
+    auth::{OutboundError, Provider, SignInError},
     directory,
     settings::{Settings, SettingsError},
     store::Store,
 };
-use std::fmt;
 
-/// One question and its answer.
-#[derive(Debug)]
-pub struct Finding {
-    /// What was looked at, in a few words.
-    pub what: &'static str,
-    /// What was found, or what is wrong and what to do about it.
-    pub outcome: Result<String, String>,
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.outcome {
-            Ok(text) => write!(f, "ok    {}: {text}", self.what),
-            Err(text) => write!(f, "FAIL  {}: {text}", self.what),
-        }
-    }
-}
+pub use super::finding::Finding;
 
 /// Looks at everything; later questions are asked even when earlier ones failed, as far as they
 /// make sense without them.
@@ -33,28 +16,25 @@ pub async fn run(settings: Result<Settings, SettingsError>) -> Vec<Finding> {
     let settings = match settings {
         Ok(settings) => settings,
         Err(error) => {
-            return error.faults.into_iter().map(|fault| Finding { what: "settings", outcome: Err(fault) }).collect();
+            return error.faults.into_iter().map(|fault| Finding::bad("settings", fault)).collect();
         }
     };
-    let mut findings = vec![Finding { what: "settings", outcome: Ok("complete".to_owned()) }];
+    let mut findings = vec![Finding::good("settings", "complete")];
     let callback = settings.oidc.callback_url.as_str();
-    findings.push(Finding {
-        what: "callback URL",
-        outcome: Ok(format!("{callback} (it must be among the application's Allowed Callback URLs, and {}/ among its Allowed Logout URLs)", settings.public_origin.as_str())),
-    });
+    findings.push(Finding::good(
+        "callback URL",
+        format!("{callback} (it must be among the application's Allowed Callback URLs, and {}/ among its Allowed Logout URLs)", settings.public_origin.as_str()),
+    ));
     if settings.access.roles.from_user_metadata {
         let warning = "ROLES_FROM_USER_METADATA=true: people can edit their user_metadata and so GIVE THEMSELVES ANY ROLE. Turn it off unless your tenant stops them.";
-        findings.push(Finding { what: "roles", outcome: Ok(warning.to_owned()) });
+        findings.push(Finding::good("roles", warning));
     }
     match Provider::new(settings.oidc.clone()) {
         Ok(provider) => {
             findings.extend(provider_findings(&provider).await);
-            let found = directory::check(&settings.directory, provider.outbound().clone()).await;
-            findings.extend(found.into_iter().map(|(what, outcome)| Finding { what, outcome }));
+            findings.extend(directory::check(&settings.directory, provider.outbound().clone()).await);
         }
-        Err(error) => {
-            findings.push(Finding { what: "HTTP client", outcome: Err(format!("cannot be set up: {error}")) })
-        }
+        Err(error) => findings.push(Finding::bad("HTTP client", format!("cannot be set up: {error}"))),
     }
     let outcome = match Store::connect(&settings.store).await {
         Ok(store) => store
@@ -73,13 +53,13 @@ async fn provider_findings(provider: &Provider) -> Vec<Finding> {
     if let Err(error) = provider.metadata().await {
         let remedy =
             format!("{error}. Check AUTH0_DOMAIN or OIDC_ISSUER ({issuer}) and that this machine can reach it.");
-        return vec![Finding { what: "discovery", outcome: Err(remedy) }];
+        return vec![Finding::bad("discovery", remedy)];
     }
     let keys = match provider.keys().await {
-        Ok(keys) if keys.is_empty() => {
+        Ok(keys) => Ok(format!("{} RS256 keys", keys.count())),
+        Err(OutboundError::NoUsableKey { .. }) => {
             Err("it has no RS256 key. Set the application's JsonWebToken Signature Algorithm to RS256.".to_owned())
         }
-        Ok(keys) => Ok(format!("{} RS256 keys", keys.len())),
         Err(error) => Err(format!("{error}. ID tokens cannot be verified without it.")),
     };
     let client = match provider.check_client().await {
@@ -90,7 +70,7 @@ async fn provider_findings(provider: &Provider) -> Vec<Finding> {
         Err(error) => Err(error.to_string()),
     };
     vec![
-        Finding { what: "discovery", outcome: Ok(format!("issuer {issuer}")) },
+        Finding::good("discovery", format!("issuer {issuer}")),
         Finding { what: "key set", outcome: keys },
         Finding { what: "client credentials", outcome: client },
     ]

@@ -1,16 +1,20 @@
 //! The server: everything that runs on our side of the wire.
 //!
 //! `http` takes requests and hands them to `auth` (the sign-in service), `session` (who is signed
-//! in) and `store` (SurrealDB). Nothing below knows `http`.
+//! in), `records` (secure data) and `store` (SurrealDB). `access`, `directory` and `standing` know what
+//! a person may do. Nothing below knows `http`.
 
 pub mod access;
 pub mod auth;
 pub mod check;
 pub mod directory;
+mod finding;
 pub mod http;
+pub mod records;
 pub mod secrets;
 pub mod session;
 pub mod settings;
+pub mod standing;
 pub mod store;
 pub mod telemetry;
 
@@ -88,6 +92,11 @@ impl App {
     /// When the database cannot be used.
     pub async fn build(settings: Settings) -> Result<Self, StartError> {
         let store = Arc::new(Store::connect(&settings.store).await?);
+        // The policy may have changed since; the database must not go by the old one.
+        let changed = standing::bring_up_to_date(&store, &settings.access).await?;
+        if changed > 0 {
+            tracing::info!(people = changed, "the policy has changed: what they may do was worked out anew");
+        }
         let provider = Provider::new(settings.oidc.clone())?;
         let sessions = Sessions::new(Arc::clone(&store), settings.keyring.clone(), settings.session);
         let directory = Directory::new(&settings.directory, provider.outbound().clone());
@@ -121,7 +130,7 @@ impl App {
     }
 }
 
-/// Deletes expired sessions now and then.
+/// Deletes expired sessions, and records that were deleted, now and then.
 async fn sweep(state: AppState) {
     let mut ticks = tokio::time::interval(SWEEP_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -131,6 +140,11 @@ async fn sweep(state: AppState) {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "expired sessions deleted"),
             Err(error) => tracing::warn!(%error, "expired sessions could not be deleted; the next round tries again"),
+        }
+        match records::sweep(&state.store).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "deleted records and forgotten forms removed"),
+            Err(error) => tracing::warn!(%error, "deleted records could not be removed; the next round tries again"),
         }
     }
 }

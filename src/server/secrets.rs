@@ -25,6 +25,8 @@ pub const SHORTEST_SECRET: usize = 32;
 const VERSION: u8 = 1;
 const KEY_ID_LEN: usize = 4;
 const HEADER_LEN: usize = 1 + KEY_ID_LEN;
+/// The length of an Ed25519 seed (RFC 8032), in bytes.
+const SEED_LEN: usize = 32;
 
 /// What something is encrypted for. Each purpose has a key of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,16 +35,19 @@ pub enum Purpose {
     SessionTokens,
     /// A sign-in under way, in a cookie.
     Transaction,
+    /// A form that is kept while its person confirms with a second factor, in the database.
+    KeptForm,
 }
 
 impl Purpose {
-    const ALL: [Self; 2] = [Self::SessionTokens, Self::Transaction];
+    const ALL: [Self; 3] = [Self::SessionTokens, Self::Transaction, Self::KeptForm];
 
     /// What HKDF derives the key from. Never change one: nothing sealed before would open.
     const fn label(self) -> &'static [u8] {
         match self {
             Self::SessionTokens => b"portico session tokens v1",
             Self::Transaction => b"portico sign-in transaction v1",
+            Self::KeptForm => b"portico kept form v1",
         }
     }
 }
@@ -83,7 +88,9 @@ struct Key {
     /// Tells which secret sealed a value; it is derived and gives nothing of the secret away.
     id: [u8; KEY_ID_LEN],
     /// In the order of [`Purpose::ALL`].
-    by_purpose: [LessSafeKey; 2],
+    by_purpose: [LessSafeKey; 3],
+    /// The seed of the key pair that people's connections to the database sign in with (Ed25519).
+    person_seed: Zeroizing<[u8; SEED_LEN]>,
 }
 
 impl Keyring {
@@ -108,6 +115,7 @@ impl Keyring {
 
     /// Encrypts `plain`. Only the same `purpose` and `associated` data open it again.
     pub fn seal(&self, purpose: Purpose, associated: &[u8], plain: &[u8]) -> Vec<u8> {
+        // `new` takes no empty list.
         let key = &self.keys[0];
         let mut nonce = [0; NONCE_LEN];
         // The system's random source failing means that nothing here can be done safely.
@@ -121,12 +129,19 @@ impl Keyring {
         sealed.extend_from_slice(&nonce);
         let start = sealed.len();
         sealed.extend_from_slice(plain);
+        // `start` was its length a moment ago, and nothing sealed here comes near the limit.
         let tag = key
             .of(purpose)
             .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), Aad::from(aad), &mut sealed[start..])
             .expect("AES-GCM-SIV takes texts of up to 64 GiB");
         sealed.extend_from_slice(tag.as_ref());
         sealed
+    }
+
+    /// The seeds of the key pairs that sign in people's connections to the database, one a secret. The
+    /// first signs, all are accepted.
+    pub fn person_seeds(&self) -> impl Iterator<Item = &[u8; SEED_LEN]> {
+        self.keys.iter().map(|key| &*key.person_seed)
     }
 
     /// Decrypts what [`seal`](Self::seal) made, with any of the secrets; nothing if it was changed,
@@ -160,6 +175,7 @@ impl Key {
     fn derive(secret: &[u8]) -> Self {
         let prk = hkdf::Salt::new(hkdf::HKDF_SHA256, b"portico").extract(secret);
         let mut id = [0; KEY_ID_LEN];
+        // Neither length comes near what HKDF gives at most: 255 hashes (RFC 5869, section 2.3).
         prk.expand(&[b"portico key id v1"], Length(KEY_ID_LEN))
             .and_then(|okm| okm.fill(&mut id))
             .expect("HKDF-SHA256 gives up to 8160 bytes");
@@ -168,10 +184,15 @@ impl Key {
             let okm = prk.expand(&info, &AES_256_GCM_SIV).expect("HKDF-SHA256 gives up to 8160 bytes");
             LessSafeKey::new(UnboundKey::from(okm))
         });
-        Self { id, by_purpose }
+        let mut person_seed = Zeroizing::new([0; SEED_LEN]);
+        prk.expand(&[b"portico person token v1"], Length(SEED_LEN))
+            .and_then(|okm| okm.fill(&mut *person_seed))
+            .expect("HKDF-SHA256 gives up to 8160 bytes");
+        Self { id, by_purpose, person_seed }
     }
 
     fn of(&self, purpose: Purpose) -> &LessSafeKey {
+        // There is one for each, in the order of the variants, which is that of `Purpose::ALL`.
         &self.by_purpose[purpose as usize]
     }
 }
@@ -281,6 +302,15 @@ mod tests {
         assert_eq!(error(&[]), SecretsError::Missing);
         assert_eq!(error(&[secret(1), "not base64!".into()]), SecretsError::NotBase64 { position: 2 });
         assert_eq!(error(&["c2hvcnQ=".into()]), SecretsError::TooShort { position: 1, bytes: 5 });
+    }
+
+    #[test]
+    fn each_secret_gives_one_seed_of_its_own() {
+        let seeds = |bytes: &[u8]| keyring(bytes).person_seeds().copied().collect::<Vec<_>>();
+        assert_eq!(seeds(&[1, 2]).len(), 2);
+        assert_ne!(seeds(&[1]), seeds(&[2]));
+        assert_eq!(seeds(&[1, 2])[1], seeds(&[2])[0], "a seed is its secret's alone");
+        assert!(!seeds(&[1]).contains(&[1; SEED_LEN]), "it is derived");
     }
 
     #[test]

@@ -232,6 +232,7 @@ impl<'a> Collector<'a> {
             return self.dropped.add(DropReason::NotText);
         };
         if let Some(&known) = self.index.get(name) {
+            // The index holds places in the entries, and none is taken out of them here.
             let sources = &mut self.entries[known].sources;
             let source = source();
             if !sources.contains(&source) {

@@ -43,6 +43,7 @@ pub struct RoleRule {
 impl Policy {
     /// The policy that is built in.
     pub fn built_in() -> Self {
+        // Part of the program, so it cannot change between the test and here.
         Self::from_toml(BUILT_IN).expect("the policy that is built in has no fault: a test reads it")
     }
 

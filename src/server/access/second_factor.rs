@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
 
 /// How old a second factor may be for a sensitive action, when the settings do not say.
-pub const DEFAULT_MAX_AGE: Duration = Duration::from_secs(15 * 60);
+pub const DEFAULT_MAX_AGE: Duration = Duration::from_secs(2 * 3600);
 /// How far the sign-in service's clock may be ahead of ours.
 pub const CLOCK_LEEWAY: Duration = Duration::from_secs(60);
 

@@ -75,9 +75,9 @@ impl<T> Cached<T> {
             return Ok(value);
         }
         // Those who waited for a fetch that failed get its failure: one after the other they would
-        // each wait for a time-out of their own.
+        // each wait for a time-out of their own. Some failures stand for a while longer.
         if let Some((failed_at, error)) = last_failure.as_ref()
-            && *failed_at >= asked_at
+            && (*failed_at >= asked_at || failed_at.elapsed() < error.stands_for())
         {
             return Err(error.clone());
         }
@@ -138,10 +138,27 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_failure_that_stands_is_not_asked_for_again_and_again() {
+        let no_key = || OutboundError::NoUsableKey { endpoint: "the key set" };
+        let cached: Cached<u8> = Cached::new("it", Duration::from_secs(60));
+        let fetches = AtomicUsize::new(0);
+        let fetch = || async {
+            fetches.fetch_add(1, Ordering::Relaxed);
+            Err(no_key())
+        };
+        for _ in 0..5 {
+            assert_eq!(cached.get(fetch).await, Err(no_key()));
+        }
+        assert_eq!(fetches.load(Ordering::Relaxed), 1);
+    }
+
+    #[tokio::test]
     async fn a_stale_value_is_better_than_none() {
         let cached = Cached::new("it", Duration::ZERO);
         assert_eq!(*cached.get(|| async { Ok(1) }).await.unwrap(), 1);
         assert_eq!(*cached.get(|| async { Err(down()) }).await.unwrap(), 1);
         assert_eq!(*cached.get(|| async { Ok(2) }).await.unwrap(), 2);
+        let no_key = || async { Err(OutboundError::NoUsableKey { endpoint: "the key set" }) };
+        assert_eq!(*cached.get(no_key).await.unwrap(), 2);
     }
 }

@@ -1,7 +1,10 @@
 //! From claims to a person: what the ID token and `/userinfo` say, in the shape that is kept.
 
 use super::jwt::Claims;
-use crate::server::{settings::is_secure_or_loopback, store::NewPerson};
+use crate::server::{
+    settings::is_secure_or_loopback,
+    store::{Entitlements, NewPerson},
+};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use url::Url;
@@ -50,6 +53,9 @@ pub(super) fn person(issuer: &str, subject: &str, id_token: &Claims, userinfo: C
         app_metadata: object(&mut claims, "app_metadata"),
         user_metadata: object(&mut claims, "user_metadata"),
         claims,
+        // Whoever knows the policy fills these in.
+        token_permissions: Vec::new(),
+        entitlements: Entitlements::default(),
     }
 }
 

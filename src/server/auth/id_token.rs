@@ -51,6 +51,7 @@ pub(super) fn verify(token: &str, keys: &KeySet, expected: &Expected<'_>) -> Res
 /// The left half of the SHA-256, in base64url (section 3.1.3.6, for RS256).
 fn half_hash(token: &str) -> String {
     let hash = digest::digest(&digest::SHA256, token.as_bytes());
+    // A SHA-256 has 32 bytes.
     URL_SAFE_NO_PAD.encode(&hash.as_ref()[..16])
 }
 

@@ -32,20 +32,24 @@ impl KeySet {
     /// all, are left out.
     ///
     /// # Errors
-    /// Those of the call.
+    /// Those of the call, and `NoUsableKey` where none is left: such a set verifies nothing, and must
+    /// not take the place of one that does.
     pub(super) async fn fetch(outbound: &Outbound, address: &Url) -> Result<Self, OutboundError> {
         #[derive(Deserialize)]
         struct Document {
             keys: Vec<Value>,
         }
         let document: Document = outbound.json(ENDPOINT, outbound.client().get(address.clone())).await?;
-        let keys = document
+        let keys: Vec<_> = document
             .keys
             .into_iter()
             .filter_map(|key| serde_json::from_value::<Jwk>(key).ok())
             .filter(verifies_rs256)
             .filter_map(|key| Some((key.common.key_id.clone(), DecodingKey::from_jwk(&key).ok()?)))
             .collect();
+        if keys.is_empty() {
+            return Err(OutboundError::NoUsableKey { endpoint: ENDPOINT });
+        }
         Ok(Self { keys })
     }
 
@@ -63,14 +67,9 @@ impl KeySet {
         }
     }
 
-    /// How many keys there are.
-    pub fn len(&self) -> usize {
+    /// How many keys there are: one at least.
+    pub fn count(&self) -> usize {
         self.keys.len()
-    }
-
-    /// Whether there is no usable key.
-    pub fn is_empty(&self) -> bool {
-        self.keys.is_empty()
     }
 }
 

@@ -3,6 +3,7 @@
 //! Each call ends within [`TIMEOUT`], reads at most [`MAX_ANSWER`] bytes, follows no redirect and
 //! sends no cookie. What comes back is data of a stranger until somebody has verified it.
 
+use super::error::printable;
 use axum::http::StatusCode;
 use reqwest::{Client, RequestBuilder, Response, redirect};
 use serde::de::DeserializeOwned;
@@ -13,7 +14,10 @@ pub const TIMEOUT: Duration = Duration::from_secs(5);
 /// How much of an answer is read, in bytes.
 pub const MAX_ANSWER: usize = 512 * 1024;
 
-/// Why a call failed. Carries no part of the request or the answer: both may hold secrets.
+/// How long a key set without a usable key is not asked for again: anybody can make us want keys.
+const NO_KEY_STANDS_FOR: Duration = Duration::from_secs(10);
+
+/// Why a call failed. Carries no part of the request or of the answer's body: both may hold secrets.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OutboundError {
     /// No connection, a broken connection, or a TLS failure.
@@ -54,6 +58,12 @@ pub enum OutboundError {
         /// What is wrong, without any of the answer's values.
         reason: String,
     },
+    /// A key set that is sound, and has no key that could have signed a token for us.
+    #[error("{endpoint} has no key for RS256 signatures")]
+    NoUsableKey {
+        /// Which endpoint.
+        endpoint: &'static str,
+    },
 }
 
 impl OutboundError {
@@ -62,7 +72,16 @@ impl OutboundError {
         match self {
             Self::Unreachable { .. } | Self::TimedOut { .. } => true,
             Self::Status { status, .. } => *status >= 500 || *status == 429,
-            Self::TooLarge { .. } | Self::Malformed { .. } => false,
+            Self::TooLarge { .. } | Self::Malformed { .. } | Self::NoUsableKey { .. } => false,
+        }
+    }
+
+    /// How long the same is not asked again. What is away, or broken on the way, may be well at the
+    /// next moment; a service that publishes no key needs a hand laid on.
+    pub(super) const fn stands_for(&self) -> Duration {
+        match self {
+            Self::NoUsableKey { .. } => NO_KEY_STANDS_FOR,
+            _ => Duration::ZERO,
         }
     }
 }
@@ -130,7 +149,8 @@ impl Outbound {
         Ok(Answer { status, content_type, body })
     }
 
-    /// Sends a request and takes a 200 answer as JSON.
+    /// Sends a request and takes a 200 answer as JSON, if it says that it is JSON: what a proxy puts
+    /// in an answer's place, or somebody stored at the address, is not the service's word.
     ///
     /// # Errors
     /// All of [`OutboundError`].
@@ -147,8 +167,29 @@ impl Outbound {
                 code: error_code(&answer.body),
             });
         }
+        if let Some(reason) = wrong_content_type(answer.content_type.as_deref()) {
+            return Err(OutboundError::Malformed { endpoint, reason });
+        }
         serde_json::from_slice(&answer.body)
             .map_err(|error| OutboundError::Malformed { endpoint, reason: describe_json_error(&error) })
+    }
+}
+
+/// What is wrong with a `Content-Type` where JSON is wanted: `application/json`, or one that ends with
+/// `+json` (RFC 6839), such as a key set's own.
+fn wrong_content_type(content_type: Option<&str>) -> Option<String> {
+    let essence =
+        content_type.and_then(|value| value.split(';').next()).unwrap_or_default().trim().to_ascii_lowercase();
+    match essence.as_str() {
+        "application/json" => None,
+        suffixed if suffixed.starts_with("application/") && suffixed.ends_with("+json") => None,
+        "" => Some("it has no Content-Type".to_owned()),
+        // OpenID Connect Core 1.0, section 5.3.2: what a client gets that has registered for it.
+        "application/jwt" => Some(
+            "it is a JWT, which is not supported: register the client without userinfo_signed_response_alg and userinfo_encrypted_response_alg"
+                .to_owned(),
+        ),
+        other => Some(format!("its Content-Type is {}", printable(other, 64))),
     }
 }
 
@@ -181,4 +222,33 @@ fn root_cause(error: &dyn std::error::Error) -> String {
         cause = inner;
     }
     cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrong_content_type;
+
+    #[test]
+    fn json_goes_by_several_names_and_nothing_else_is_json() {
+        for json in [
+            "application/json",
+            "application/json; charset=utf-8",
+            "Application/JSON ;charset=UTF-8",
+            "application/jwk-set+json",
+            "application/openid-configuration+json;v=1",
+        ] {
+            assert_eq!(wrong_content_type(Some(json)), None, "{json}");
+        }
+        for other in
+            ["text/html", "text/plain", "text/json", "application/jsonp", "application/octet-stream", "json", "+json"]
+        {
+            assert_eq!(wrong_content_type(Some(other)), Some(format!("its Content-Type is {other}")));
+        }
+        for none in [None, Some(""), Some("; charset=utf-8")] {
+            assert_eq!(wrong_content_type(none).as_deref(), Some("it has no Content-Type"));
+        }
+        assert!(wrong_content_type(Some("application/jwt")).is_some_and(|reason| reason.contains("not supported")));
+        let long = wrong_content_type(Some(&format!("text/\u{1b}{}", "x".repeat(1000)))).unwrap();
+        assert!(long.len() < 100 && !long.contains('\u{1b}'), "{long}");
+    }
 }

@@ -93,6 +93,7 @@ impl Transaction {
     /// telling it.
     pub fn cookie_id(state: &str) -> String {
         let hash = digest::digest(&digest::SHA256, state.as_bytes());
+        // A SHA-256 has 32 bytes.
         URL_SAFE_NO_PAD.encode(&hash.as_ref()[..9])
     }
 

@@ -6,18 +6,15 @@ use super::{
     error::DirectoryError,
     extension::{self, Extension},
     management::{self, Management},
+    refusal::printable,
     settings::DirectorySettings,
 };
-use crate::server::auth::Outbound;
+use crate::server::{auth::Outbound, finding::Finding};
 use std::{
     collections::BTreeSet,
     sync::Arc,
     time::{Duration, Instant},
 };
-
-/// One question in a few words, and its answer: what was found, or what is wrong and what to do
-/// about it.
-pub type Finding = (&'static str, Result<String, String>);
 
 /// How long a question may take: as long as a refresh of the catalogue, which is not hurried.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -27,19 +24,18 @@ pub async fn check(settings: &DirectorySettings, outbound: Outbound) -> Vec<Find
     let directory = Directory::new(settings, outbound);
     match &directory.kind {
         Kind::Off => {
-            vec![(
+            vec![Finding::good(
                 "directory",
-                Ok("none: roles, groups and permissions are shown by their names alone (PORTICO_DIRECTORY=none)"
-                    .to_owned()),
+                "none: roles, groups and permissions are shown by their names alone (PORTICO_DIRECTORY=none)",
             )]
         }
         Kind::Management(management) => of_management(management).await,
         Kind::AuthorizationExtension(extension, management) => {
             let mut findings = of_extension(extension).await;
-            findings.extend(accounts(management).await.into_iter().map(|(what, outcome)| {
+            findings.extend(accounts(management).await.into_iter().map(|Finding { what, outcome }| {
                 let tolerated =
                     |reason| format!("not readable, which descriptions don't need, only administration: {reason}");
-                (what, Ok(outcome.unwrap_or_else(tolerated)))
+                Finding::good(what, outcome.unwrap_or_else(tolerated))
             }));
             findings
         }
@@ -52,7 +48,7 @@ async fn of_management(management: &Arc<Management>) -> Vec<Finding> {
         Err(finding) => return vec![finding],
     };
     let outcome = management.roles().await.map(|roles| format!("{} roles", roles.len())).map_err(explain);
-    findings.push(("directory: roles", outcome));
+    findings.push(Finding { what: "directory: roles", outcome });
     findings.extend(accounts(management).await);
     findings
 }
@@ -63,9 +59,9 @@ async fn accounts(management: &Arc<Management>) -> Vec<Finding> {
     let query = UserQuery { text: String::new(), page: 0, per_page: 1 };
     let page = match management.accounts(&query).await {
         Ok(page) => page,
-        Err(error) => return vec![(WHAT, Err(explain(error)))],
+        Err(error) => return vec![Finding::bad(WHAT, explain(error))],
     };
-    let mut findings = vec![(WHAT, Ok(format!("{} accounts", page.total)))];
+    let mut findings = vec![Finding::good(WHAT, format!("{} accounts", page.total))];
     if let Some(account) = page.accounts.first() {
         let id = &account.user_id;
         let outcome = async {
@@ -74,7 +70,7 @@ async fn accounts(management: &Arc<Management>) -> Vec<Finding> {
             management.organizations_of(id).await
         };
         let outcome = outcome.await.map(|_| "readable, with permissions and organizations".to_owned());
-        findings.push(("directory: an account’s roles", outcome.map_err(explain)));
+        findings.push(Finding { what: "directory: an account’s roles", outcome: outcome.map_err(explain) });
     }
     findings
 }
@@ -106,7 +102,7 @@ async fn of_extension(extension: &Arc<Extension>) -> Vec<Finding> {
         }
         Err(missing) => Err(explain(missing.error)),
     };
-    findings.push(("directory: groups and roles", outcome));
+    findings.push(Finding { what: "directory: groups and roles", outcome });
     findings
 }
 
@@ -116,12 +112,13 @@ async fn token(client: &ApiClient, read: &[&str], write: &[&str]) -> Result<Vec<
     const WHAT: &str = "directory: machine token";
     let token = match client.token(Instant::now() + LIMIT).await {
         Ok(token) => token,
-        Err(error) => return Err((WHAT, Err(explain(error)))),
+        Err(error) => return Err(Finding::bad(WHAT, explain(error))),
     };
-    let issued = (WHAT, Ok(format!("issued for {}, good for {} minutes", client.audience, token.life.as_secs() / 60)));
+    let issued =
+        Finding::good(WHAT, format!("issued for {}, good for {} minutes", client.audience, token.life.as_secs() / 60));
     let Some(scopes) = &token.scopes else {
-        let unnamed = "not named by the tenant: the calls below show whether they suffice".to_owned();
-        return Ok(vec![issued, ("directory: scopes", Ok(unnamed))]);
+        let unnamed = "not named by the tenant: the calls below show whether they suffice";
+        return Ok(vec![issued, Finding::good("directory: scopes", unnamed)]);
     };
     let granted: BTreeSet<&str> = scopes.iter().map(String::as_str).collect();
     let lacking = |wanted: &[&str]| {
@@ -142,12 +139,12 @@ async fn token(client: &ApiClient, read: &[&str], write: &[&str]) -> Result<Vec<
     } else {
         Err(explain(DirectoryError::MissingScope { api: client.api, scope: read_lacking }))
     };
-    Ok(vec![issued, ("directory: scopes", outcome)])
+    Ok(vec![issued, Finding { what: "directory: scopes", outcome }])
 }
 
 /// The first few, for a line of text.
 fn shown(scopes: &[&str]) -> String {
-    let first: Vec<_> = scopes.iter().take(5).map(|scope| super::error::printable(scope, 64)).collect();
+    let first: Vec<_> = scopes.iter().take(5).map(|scope| printable(scope, 64)).collect();
     if scopes.len() > first.len() { format!("{}…", first.join(" ")) } else { first.join(" ") }
 }
 

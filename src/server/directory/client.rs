@@ -3,7 +3,8 @@
 
 use super::{
     budget::{Budget, Urgency},
-    error::{self, Api, DirectoryError},
+    error::{Api, DirectoryError},
+    refusal,
     retry::{Backoff, Retry},
     settings::Tuning,
     shape,
@@ -175,7 +176,7 @@ impl ApiClient {
                     if reply.status == StatusCode::UNAUTHORIZED {
                         self.tokens.forget(&self.audience, &token).await;
                     }
-                    return Err(error::of_api(
+                    return Err(refusal::by_api(
                         self.api,
                         &self.audience,
                         call.name,

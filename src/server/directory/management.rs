@@ -365,6 +365,7 @@ fn sources(value: Option<&Value>) -> Vec<Source> {
     sources
 }
 
+// Checked by the compiler.
 const _: () = assert!(MOST_ROLES_WITH_PERMISSIONS <= PER_PAGE);
 
 #[cfg(test)]

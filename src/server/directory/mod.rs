@@ -17,6 +17,7 @@ mod error;
 mod extension;
 mod management;
 mod refreshing;
+mod refusal;
 mod retry;
 mod settings;
 mod shape;
@@ -25,7 +26,7 @@ mod transport;
 mod users;
 
 pub use catalogue::{Catalogue, GroupEntry, RoleEntry};
-pub use check::{Finding, check};
+pub use check::check;
 pub use error::{Api, DirectoryError};
 pub use extension::{
     AUDIENCE as EXTENSION_AUDIENCE, READ_SCOPES as EXTENSION_READ_SCOPES, WRITE_SCOPES as EXTENSION_WRITE_SCOPES,

@@ -103,9 +103,11 @@ impl Tuning {
     ///
     /// Auth0's free tenants allow the Management API 2 a second, in bursts of 10.
     pub const fn for_rate(calls_per_second: NonZeroU32) -> Self {
+        // In a constant, a zero would not compile.
+        const FOUR: NonZeroU32 = NonZeroU32::new(4).unwrap();
         Self {
             calls_per_second,
-            burst: calls_per_second.saturating_mul(NonZeroU32::new(4).unwrap()),
+            burst: calls_per_second.saturating_mul(FOUR),
             cache_life: Duration::from_secs(600),
             patience: Duration::from_secs(1),
             action_limit: Duration::from_secs(8),
@@ -119,6 +121,7 @@ impl Tuning {
     }
 }
 
+// In a constant, a zero would not compile.
 /// The Management API's limit on free tenants.
 const MANAGEMENT_RATE: NonZeroU32 = NonZeroU32::new(2).unwrap();
 /// The Authorization Extension documents no limit; this one is ours.

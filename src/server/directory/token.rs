@@ -2,8 +2,9 @@
 //! grant (RFC 6749, section 4.4), one for each audience.
 
 use super::{
-    error::{self, Api, DirectoryError},
+    error::{Api, DirectoryError},
     refreshing::{Fetched, Missing, Refreshing, Snapshot},
+    refusal,
     retry::{Backoff, Retry},
     settings::{MachineClient, Tuning},
     transport::Transport,
@@ -95,7 +96,7 @@ impl MachineTokens {
                         value: token,
                     });
                 }
-                Ok(reply) => return Err(error::of_token_endpoint(api, audience, reply.status, &reply.body)),
+                Ok(reply) => return Err(refusal::by_token_endpoint(api, audience, reply.status, &reply.body)),
                 Err(DirectoryError::Unavailable(reason)) => DirectoryError::Unavailable(reason),
                 Err(error) => return Err(error),
             };

@@ -1,13 +1,22 @@
 //! `GET /callback`: a sign-in comes back from the sign-in service.
 
-use super::{access, cookies::Jar, failure::Failure, login, visitor};
+use super::{
+    cookies::Jar,
+    failure::Failure,
+    login,
+    visitor::{self, Use},
+};
 use crate::{
     model::{ReturnTo, Visitor},
     server::{
         AppState,
-        access::second_factor::{AfterSignIn, on_sign_in},
+        access::{
+            claims::token_permissions,
+            second_factor::{AfterSignIn, on_sign_in},
+        },
         auth::{LoginHints, SignIn, SignInError, Transaction},
-        session::{NewSession, SessionId},
+        session::{NewSession, SessionId, Tokens},
+        standing,
     },
 };
 use axum::{
@@ -16,6 +25,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use chrono::Utc;
+use secrecy::ExposeSecret;
 use serde::Deserialize;
 
 /// What the service sends along (RFC 6749, section 4.1.2; RFC 9207). A parameter sent twice is
@@ -79,7 +89,7 @@ async fn finish(
     }
     if let Some(error) = &parameters.error {
         // Whoever says no to a second factor stays signed in, without what needs one; the page says so.
-        if attempt.step_up && visitor::identify(state, headers).await?.signed_in().is_some() {
+        if attempt.step_up && visitor::identify(state, headers, Use::Counts).await?.signed_in().is_some() {
             tracing::info!(error = %SignInError::refused(error, None), "no second factor was given");
             return Ok(Redirect::to(ReturnTo::parse_or_fallback(Some(&attempt.return_to)).as_str()).into_response());
         }
@@ -97,6 +107,9 @@ async fn begin_session(
     signed_in: SignIn,
 ) -> Result<Response, Failure> {
     let jar = Jar::of(&state.settings.public_origin);
+    let mut new_person = signed_in.person;
+    new_person.token_permissions = permissions_of(state, &signed_in.tokens).await?;
+    new_person.entitlements = standing::entitlements_of_new(&state.settings.access, &new_person);
     let id = SessionId::generate();
     let cookie = jar.set_session(id.to_cookie(), state.settings.session.lifetime);
     let session = NewSession {
@@ -112,11 +125,10 @@ async fn begin_session(
     };
     // Whoever was signed in in this browser is not any more (ASVS 5, 7.2.4).
     let replaces = visitor::session_id(jar, headers);
-    let person = state.sessions.begin(&signed_in.person, session, replaces.as_ref()).await?;
+    let person = state.sessions.begin(&new_person, session, replaces.as_ref()).await?;
     tracing::info!(subject = %person.person.subject, methods = ?person.authentication_methods, "signed in");
     let return_to = ReturnTo::parse_or_fallback(Some(&attempt.return_to));
-    let factor = access::second_factor(state, &person.authentication_methods, person.signed_in_at);
-    let allowed = access::bare(state, &person.person, factor.as_ref());
+    let allowed = standing::of_session(state, &person).access;
     let mut response = match on_sign_in(&allowed, attempt.step_up) {
         AfterSignIn::Continue => Redirect::to(return_to.as_str()).into_response(),
         AfterSignIn::SignInWithoutRoles => {
@@ -134,6 +146,27 @@ async fn begin_session(
     Ok(response)
 }
 
+/// The permissions in the access token of a sign-in, where they count. A token that cannot be verified,
+/// such as an opaque one, has none.
+async fn permissions_of(state: &AppState, tokens: &Tokens) -> Result<Vec<String>, Failure> {
+    let (true, Some(audience)) = (state.settings.access.permissions_from_token, &state.settings.oidc.audience) else {
+        return Ok(vec![]);
+    };
+    match state.provider.verify_access_token(tokens.access_token.expose_secret(), audience).await? {
+        Ok(claims) => {
+            let (permissions, dropped) = token_permissions(&claims);
+            if !dropped.is_empty() {
+                tracing::warn!("permissions of the access token: {dropped}");
+            }
+            Ok(permissions)
+        }
+        Err(error) => {
+            tracing::warn!(%error, "PERMISSIONS_FROM_TOKEN is on, but the access token of a sign-in cannot be read");
+            Ok(vec![])
+        }
+    }
+}
+
 /// The callback belongs to no attempt of this browser: too old, used already, or begun elsewhere.
 /// Who is signed in goes on; who is not starts again by itself, once.
 async fn lost(
@@ -143,7 +176,7 @@ async fn lost(
     attempt: Option<Transaction>,
     why: &'static str,
 ) -> Result<Response, Failure> {
-    if let Visitor::SignedIn(_) = visitor::identify(state, headers).await? {
+    if let Visitor::SignedIn(_) = visitor::identify(state, headers, Use::Counts).await? {
         tracing::info!(why, "a stale callback; the person is signed in already");
         return Ok(Redirect::to(ReturnTo::FALLBACK).into_response());
     }

@@ -4,15 +4,16 @@
 //! the request's id and draws the page (or, for `/api` and `/rpc`, the JSON).
 
 use crate::{
-    model::{ProblemKind, ReturnTo},
+    model::{ProblemKind, ReturnTo, record::Fault},
     server::{
         auth::{OutboundError, SignInError},
+        records::RecordsError,
         session::SessionError,
         store::StoreError,
     },
 };
 use axum::{
-    http::StatusCode,
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use std::{fmt, sync::Arc};
@@ -26,12 +27,43 @@ pub struct Failure {
     pub cause: Arc<str>,
     /// Where the person wanted to go, when the address does not say it.
     pub return_to: Option<ReturnTo>,
+    /// What a script is told instead of the kind's own words.
+    pub details: Option<Arc<Details>>,
+    /// How to be let in: the `WWW-Authenticate` of a 401.
+    pub challenge: Option<HeaderValue>,
+}
+
+/// What a script is told about its mistake.
+#[derive(Clone, Debug)]
+pub struct Details {
+    /// The status code of the answer.
+    pub status: StatusCode,
+    /// What is wrong and what would be right, in a sentence or two.
+    pub sentence: String,
+    /// What is wrong with each field.
+    pub faults: Vec<Fault>,
 }
 
 impl Failure {
     /// A failure of this kind, for this reason.
     pub fn new(kind: ProblemKind, cause: impl fmt::Display) -> Self {
-        Self { kind, cause: cause.to_string().into(), return_to: None }
+        Self { kind, cause: cause.to_string().into(), return_to: None, details: None, challenge: None }
+    }
+
+    /// A script's mistake, in words for whoever wrote it.
+    pub fn for_script(status: StatusCode, sentence: impl Into<String>, faults: Vec<Fault>) -> Self {
+        let sentence = sentence.into();
+        let cause = format!("{status}: {sentence}");
+        Self {
+            details: Some(Arc::new(Details { status, sentence, faults })),
+            ..Self::new(ProblemKind::BadRequest, cause)
+        }
+    }
+
+    /// A 401 that says how to be let in.
+    pub fn unauthorized(kind: ProblemKind, cause: impl fmt::Display, challenge: &str) -> Self {
+        let challenge = HeaderValue::try_from(challenge).unwrap_or(HeaderValue::from_static("Bearer"));
+        Self { challenge: Some(challenge), ..Self::new(kind, cause) }
     }
 
     /// The same, for a person who wanted to go there.
@@ -40,15 +72,21 @@ impl Failure {
         Self { return_to: Some(return_to), ..self }
     }
 
-    /// The status code of its kind.
+    /// The status code of its kind, or the one for scripts.
     pub fn status(&self) -> StatusCode {
-        StatusCode::from_u16(self.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        match &self.details {
+            Some(details) => details.status,
+            None => StatusCode::from_u16(self.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+        }
     }
 }
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
+        if let Some(challenge) = &self.challenge {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge.clone());
+        }
         response.extensions_mut().insert(self);
         response
     }
@@ -69,6 +107,16 @@ impl From<OutboundError> for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         Self::new(ProblemKind::Unavailable, error)
+    }
+}
+
+impl From<RecordsError> for Failure {
+    fn from(error: RecordsError) -> Self {
+        let kind = match &error {
+            RecordsError::Closed(_) => ProblemKind::Forbidden,
+            RecordsError::Store(_) => ProblemKind::Unavailable,
+        };
+        Self::new(kind, error)
     }
 }
 

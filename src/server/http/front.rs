@@ -7,24 +7,23 @@ use super::{
     failure::Failure,
     headers::{self, Caching},
     origin,
-    pages::{self, Shown},
+    pages::{self, Matter, Shown},
+    problem,
     request_id::RequestId,
-    visitor,
+    visitor::{self, Use},
 };
 use crate::{
     model::{Problem, ProblemKind, Visitor},
     server::AppState,
 };
 use axum::{
-    Json,
     body::Body,
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
+    http::{HeaderMap, Method, StatusCode, Uri, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use futures::FutureExt;
-use serde::Serialize;
 use std::{
     panic::AssertUnwindSafe,
     time::{Duration, Instant},
@@ -102,12 +101,12 @@ async fn explain(state: &AppState, id: RequestId, asked: Asked, failure: Failure
     let problem = Problem { kind, support_id: id.to_string() };
     let status = bare.status();
     let mut answer = if headers::wants_json(asked.uri.path(), &asked.headers) {
-        json(&problem, status)
+        problem::response(&problem, status, failure.details.as_deref())
     } else {
         // Only for the page's header: without the database it is drawn as for nobody.
         let visitor = match kind {
             ProblemKind::Unavailable => Visitor::Anonymous,
-            _ => visitor::identify(state, &asked.headers).await.unwrap_or(Visitor::Anonymous),
+            _ => visitor::identify(state, &asked.headers, Use::Counts).await.unwrap_or(Visitor::Anonymous),
         };
         let mut request = Request::new(Body::empty());
         *request.method_mut() = if asked.method == Method::HEAD { Method::HEAD } else { Method::GET };
@@ -116,7 +115,7 @@ async fn explain(state: &AppState, id: RequestId, asked: Asked, failure: Failure
             state,
             request,
             id,
-            Shown { visitor, access: None, problem: Some(problem), return_to: failure.return_to },
+            Shown { visitor, matter: Matter::Problem(problem), return_to: failure.return_to },
         )
         .await
     };
@@ -128,30 +127,4 @@ async fn explain(state: &AppState, id: RequestId, asked: Asked, failure: Failure
         }
     }
     answer
-}
-
-/// A problem for a script (RFC 9457).
-#[derive(Serialize)]
-struct ProblemDocument<'a> {
-    r#type: &'static str,
-    title: &'static str,
-    status: u16,
-    detail: &'static str,
-    authenticated: Option<bool>,
-    support_id: &'a str,
-}
-
-fn json(problem: &Problem, status: StatusCode) -> Response {
-    let signed_out = matches!(problem.kind, ProblemKind::Unauthenticated | ProblemKind::SessionEnded);
-    let document = ProblemDocument {
-        r#type: "about:blank",
-        title: problem.kind.title(),
-        status: status.as_u16(),
-        detail: problem.kind.sentence(),
-        authenticated: signed_out.then_some(false),
-        support_id: &problem.support_id,
-    };
-    let mut response = Json(document).into_response();
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-    response
 }

@@ -3,20 +3,25 @@
 //! Each file is one endpoint or one concern of all of them. `front` stands before everything:
 //! request id, same-origin check, time limit, headers, and the page for what went wrong.
 
-mod access;
 mod callback;
+mod caller;
 mod cookies;
 mod document;
 mod failure;
+mod form;
 mod front;
 mod headers;
 mod health;
 mod login;
 mod logout;
+mod openapi;
 mod origin;
 mod pages;
+mod problem;
 mod profile;
+mod records;
 mod request_id;
+mod secure_data;
 mod serve;
 mod visitor;
 
@@ -44,17 +49,29 @@ pub fn router(state: AppState) -> Router {
         .append_index_html_on_directories(false)
         .call_fallback_on_method_not_allowed(true)
         .fallback(get(pages::not_found).fallback(pages::not_found).with_state(state.clone()));
+    let secure_data = Router::new()
+        .route("/api/secure-data", get(secure_data::list).post(secure_data::create))
+        .route("/api/secure-data/{id}", get(secure_data::get).patch(secure_data::patch).delete(secure_data::delete))
+        .layer(DefaultBodyLimit::max(secure_data::MAX_BODY));
     let mut router = Router::new()
         .route("/login", get(login::login))
         .route("/callback", get(callback::callback))
         .route("/logout", get(logout::asked).post(logout::logout))
         .route("/api/profile", get(profile::profile))
+        .route("/api/openapi.json", get(openapi::openapi))
+        .merge(secure_data)
         .route("/rpc/{*name}", post(pages::server_function).get(pages::server_function))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready));
     for path in pages::paths() {
         router = router.route(&path, get(pages::page));
     }
+    // The forms of these pages; each reads its own body.
+    router = router
+        .route("/data/new", post(records::create))
+        .route("/data/{id}/edit", post(records::update))
+        .route("/data/{id}/delete", post(records::delete))
+        .route("/data/{id}/restore", post(records::restore));
     router
         .fallback_service(files)
         .method_not_allowed_fallback(failure::method_not_allowed)

@@ -1,14 +1,20 @@
 //! Pages: who may see them, and drawing them.
 
-use super::{access, cookies::Jar, failure::Failure, request_id::RequestId, visitor};
+use super::{
+    cookies::Jar,
+    failure::Failure,
+    records,
+    request_id::RequestId,
+    visitor::{self, Use},
+};
 use crate::{
-    app::{self, HeadScripts, SupportId},
-    model::{Access, Problem, ProblemKind, ReturnTo, Visitor, directory::Availability},
-    server::AppState,
+    app::{self, HeadScripts, RecordsView, SupportId},
+    model::{Access, Problem, ProblemKind, ReturnTo, SignedIn, Visitor, directory::Availability},
+    server::{AppState, standing},
 };
 use axum::{
     extract::{Request, State},
-    http::header,
+    http::{StatusCode, Uri, header},
     response::{IntoResponse, Redirect, Response},
 };
 use leptos::{nonce::use_nonce, prelude::provide_context, prelude::use_context};
@@ -30,7 +36,7 @@ pub fn paths() -> Vec<String> {
 
 /// Draws a page; one that is for people who are signed in sends the others to sign in and back.
 pub async fn page(State(state): State<AppState>, request: Request) -> Result<Response, Failure> {
-    let visitor = visitor::identify(&state, request.headers()).await?;
+    let visitor = visitor::identify(&state, request.headers(), Use::Counts).await?;
     let path = request.uri().path();
     let for_people = !OPEN.contains(&path);
     match visitor {
@@ -45,35 +51,65 @@ pub async fn page(State(state): State<AppState>, request: Request) -> Result<Res
             let mut response = if for_people {
                 Failure::new(ProblemKind::SessionEnded, "the session has ended").into_response()
             } else {
-                drawn(&state, request, Visitor::SessionEnded).await
+                drawn(&state, request, Visitor::SessionEnded).await?
             };
             let gone = Jar::of(&state.settings.public_origin).clear_session();
             response.headers_mut().append(header::SET_COOKIE, gone);
             Ok(response)
         }
-        visitor => Ok(drawn(&state, request, visitor).await),
+        visitor => drawn(&state, request, visitor).await,
     }
 }
 
-async fn drawn(state: &AppState, request: Request, visitor: Visitor) -> Response {
+async fn drawn(state: &AppState, request: Request, visitor: Visitor) -> Result<Response, Failure> {
     let id = request.extensions().get::<RequestId>().copied().unwrap_or_else(RequestId::generate);
-    let access = match (&visitor, request.uri().path()) {
-        (Visitor::SignedIn(signed_in), "/access") => Some(access::described(state, signed_in).await),
-        _ => None,
+    let (status, matter) = match &visitor {
+        Visitor::SignedIn(signed_in) => matter(state, signed_in, request.uri()).await?,
+        _ => (StatusCode::OK, Matter::Nothing),
     };
-    render(state, request, id, Shown { visitor, access, problem: None, return_to: None }).await
+    let mut response = render(state, request, id, Shown { visitor, matter, return_to: None }).await;
+    if status != StatusCode::OK {
+        *response.status_mut() = status;
+    }
+    Ok(response)
+}
+
+/// What the page at this address needs to know, for somebody who is signed in.
+async fn matter(state: &AppState, signed_in: &SignedIn, uri: &Uri) -> Result<(StatusCode, Matter), Failure> {
+    let mut segments = uri.path().split('/').skip(1);
+    Ok(match segments.next() {
+        Some("access") => {
+            let (access, availability) = standing::described(state, signed_in).await;
+            (StatusCode::OK, Matter::Access(access, availability))
+        }
+        Some("data") => {
+            let (status, view) = records::page(state, signed_in, uri).await?;
+            (status, Matter::Records(view))
+        }
+        _ => (StatusCode::OK, Matter::Nothing),
+    })
 }
 
 /// What a page is drawn of.
 pub struct Shown {
     /// Who looks at it.
     pub visitor: Visitor,
-    /// What they may do, for the page about that.
-    pub access: Option<(Access, Availability)>,
-    /// What went wrong, in place of the page.
-    pub problem: Option<Problem>,
+    /// What it is about.
+    pub matter: Matter,
     /// Where the person wanted to go, when the address does not say it.
     pub return_to: Option<ReturnTo>,
+}
+
+/// What a page is about, besides who looks at it.
+pub enum Matter {
+    /// Nothing else.
+    Nothing,
+    /// What they may do.
+    Access(Access, Availability),
+    /// Records.
+    Records(RecordsView),
+    /// What went wrong: drawn in place of the page.
+    Problem(Problem),
 }
 
 /// There is no such page.
@@ -83,22 +119,24 @@ pub async fn not_found() -> Failure {
 
 /// Draws the page at the request's path, or the problem in its place.
 pub async fn render(state: &AppState, request: Request, id: RequestId, shown: Shown) -> Response {
-    let Shown { visitor, access, problem, return_to } = shown;
-    let access = access.map(|(access, availability)| (Arc::new(access), availability));
+    let Shown { visitor, matter, return_to } = shown;
+    let matter = Arc::new(matter);
     let context = {
         let state = state.clone();
         move || {
             provide_context(visitor.clone());
             provide_context(SupportId(id.to_string()));
-            if let Some((access, availability)) = access.clone() {
-                provide_context(access);
-                provide_context(availability);
+            match &*matter {
+                Matter::Nothing => {}
+                Matter::Access(access, availability) => {
+                    provide_context(Arc::new(access.clone()));
+                    provide_context(*availability);
+                }
+                Matter::Records(view) => provide_context(Arc::new(view.clone())),
+                Matter::Problem(problem) => provide_context(problem.clone()),
             }
             if let Some(return_to) = return_to.clone() {
                 provide_context(return_to);
-            }
-            if let Some(problem) = problem.clone() {
-                provide_context(problem);
             }
             let nonce = use_nonce().map(|nonce| nonce.to_string()).unwrap_or_default();
             provide_context(HeadScripts(state.document.head(&nonce).into()));
@@ -115,9 +153,10 @@ pub async fn render(state: &AppState, request: Request, id: RequestId, shown: Sh
 
 /// A server function, called by the page's WASM: it is told who asks, as pages are.
 pub async fn server_function(State(state): State<AppState>, request: Request) -> Result<Response, Failure> {
-    let visitor = visitor::identify(&state, request.headers()).await?;
+    let visitor = visitor::identify(&state, request.headers(), Use::Counts).await?;
     let id = request.extensions().get::<RequestId>().copied().unwrap_or_else(RequestId::generate);
     let context = move || {
+        provide_context(state.clone());
         provide_context(visitor.clone());
         provide_context(SupportId(id.to_string()));
     };

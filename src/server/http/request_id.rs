@@ -14,6 +14,7 @@ impl RequestId {
         let mut bytes = [0; 10];
         // It is a name, not a secret: without random numbers all requests have the same one.
         let _ = aws_lc_rs::rand::fill(&mut bytes);
+        // Five bits are at most 31, and there are 32 letters.
         Self(bytes.map(|byte| ALPHABET[usize::from(byte & 31)]))
     }
 

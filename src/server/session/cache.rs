@@ -128,6 +128,7 @@ impl<T: Send + Sync + 'static> Cache<T> {
 
     fn part(&self, key: &SessionKey) -> &AtomicU64 {
         let [one, two, ..] = *key.as_bytes();
+        // What is left of a division by the number of parts is less than that.
         &self.generations[usize::from(u16::from_be_bytes([one, two])) % PARTS]
     }
 }

@@ -34,6 +34,7 @@ impl SessionId {
         // The decoder works in blocks and wants room for one more.
         let mut bytes = [0; Self::BYTES + 1];
         let length = URL_SAFE_NO_PAD.decode_slice(cookie, &mut bytes).ok()?;
+        // The decoder says how much of it has been written.
         bytes[..length].try_into().ok().map(Self)
     }
 
@@ -45,6 +46,7 @@ impl SessionId {
     /// What the database knows of it.
     pub fn key(&self) -> SessionKey {
         let hash = digest::digest(&digest::SHA256, &self.0);
+        // The algorithm fixes the length.
         SessionKey::from(<[u8; 32]>::try_from(hash.as_ref()).expect("a SHA-256 has 32 bytes"))
     }
 }

@@ -130,14 +130,20 @@ impl Sessions {
         let replaces = replaces.map(SessionId::key);
         let ending = replaces.map(|key| self.cache.ending(&key));
         let expires_at = later(now, self.settings.lifetime);
-        let amr = session.amr.clone();
+        let (amr, auth_time) = (session.amr.clone(), session.auth_time);
         let record = self.record(session, expires_at);
         let person = self.store.save_sign_in(person, record, replaces.as_ref(), now).await?;
         drop(ending);
         if let Some(key) = replaces {
             self.cache.forget(&key).await;
         }
-        Ok(Arc::new(SignedIn { person, signed_in_at: now, expires_at, authentication_methods: amr }))
+        Ok(Arc::new(SignedIn {
+            person,
+            signed_in_at: now,
+            authenticated_at: auth_time.unwrap_or(now),
+            expires_at,
+            authentication_methods: amr,
+        }))
     }
 
     /// The person signed in by that id; nothing if the session has ended or never was. Counts as a
@@ -202,7 +208,7 @@ impl Sessions {
         let now = self.now();
         let idle_since = earlier(now, self.settings.idle);
         let Some(session) = self.store.session(&key, now, idle_since).await? else { return Ok(None) };
-        let StoredSession { person, created_at, mut last_seen_at, expires_at, amr } = session;
+        let StoredSession { person, created_at, mut last_seen_at, expires_at, amr, auth_time } = session;
         // A short idle time needs its use noted more often, or a busy session would end.
         let note_before = earlier(now, NOTE_USE_EVERY.min(self.settings.idle / 4));
         if in_use && last_seen_at < note_before && self.store.touch_session(&key, now, note_before, idle_since).await? {
@@ -210,7 +216,13 @@ impl Sessions {
         }
         Ok(Some(Live {
             ends_at: expires_at.min(later(last_seen_at, self.settings.idle)),
-            signed_in: Arc::new(SignedIn { person, signed_in_at: created_at, expires_at, authentication_methods: amr }),
+            signed_in: Arc::new(SignedIn {
+                person,
+                signed_in_at: created_at,
+                authenticated_at: auth_time.unwrap_or(created_at),
+                expires_at,
+                authentication_methods: amr,
+            }),
         }))
     }
 

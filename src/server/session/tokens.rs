@@ -46,6 +46,7 @@ impl Tokens {
             refresh_token: self.refresh_token.as_ref().map(ExposeSecret::expose_secret),
             id_token: self.id_token.expose_secret(),
         };
+        // Nothing but three strings, written to memory: neither can fail.
         let plain = Zeroizing::new(serde_json::to_vec(&text).expect("strings can be written as JSON"));
         keyring.seal(Purpose::SessionTokens, session.as_bytes(), &plain)
     }

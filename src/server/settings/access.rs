@@ -2,10 +2,10 @@
 
 use super::{OidcSettings, Reader};
 use crate::server::{
-    access::{Policy, RoleClaims},
+    access::{Policy, RoleClaims, second_factor},
     directory::DirectorySettings,
 };
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 /// Where roles come from and what they allow.
 #[derive(Clone, Debug)]
@@ -14,10 +14,14 @@ pub struct AccessSettings {
     pub policy: Policy,
     /// `PORTICO_ROLE_CLAIMS`, `ROLES_FROM_USER_METADATA` and `PORTICO_DEFAULT_ROLE`.
     pub roles: RoleClaims,
+    /// `PERMISSIONS_FROM_TOKEN`: whether the `permissions` of the access token count.
+    pub permissions_from_token: bool,
+    /// `PORTICO_SECOND_FACTOR_MAX_AGE_SECONDS`: how old a second factor may be for a sensitive action.
+    pub second_factor_max_age: Duration,
 }
 
 /// Reads them. What cannot be used is among the reader's faults.
-pub(super) fn read_access(read: &mut Reader) -> AccessSettings {
+pub(super) fn read_access(read: &mut Reader, oidc: Option<&OidcSettings>) -> AccessSettings {
     let policy = match read.optional("PORTICO_POLICY") {
         None => Policy::built_in(),
         Some(path) => Policy::load(Path::new(&path)).unwrap_or_else(|error| {
@@ -36,15 +40,27 @@ pub(super) fn read_access(read: &mut Reader) -> AccessSettings {
     {
         read.fault(format!("PORTICO_DEFAULT_ROLE: {error}"));
     }
+    let yes_or_no = [("true", true), ("false", false)];
+    let permissions_from_token = read.choice("PERMISSIONS_FROM_TOKEN", &yes_or_no).unwrap_or(false);
+    if permissions_from_token && oidc.is_some_and(|oidc| oidc.audience.is_none()) {
+        read.fault(
+            "PERMISSIONS_FROM_TOKEN needs AUTH0_AUDIENCE: without an API there are no permissions in the access token.",
+        );
+    }
+    let max_age = read.seconds(
+        "PORTICO_SECOND_FACTOR_MAX_AGE_SECONDS",
+        second_factor::DEFAULT_MAX_AGE.as_secs(),
+        60..=30 * 24 * 3600,
+    );
     AccessSettings {
         policy,
         roles: RoleClaims {
             namespaced: read.optional("PORTICO_ROLE_CLAIMS").map(list),
-            from_user_metadata: read
-                .choice("ROLES_FROM_USER_METADATA", &[("true", true), ("false", false)])
-                .unwrap_or(false),
+            from_user_metadata: read.choice("ROLES_FROM_USER_METADATA", &yes_or_no).unwrap_or(false),
             default_role,
         },
+        permissions_from_token,
+        second_factor_max_age: Duration::from_secs(max_age),
     }
 }
 

@@ -158,10 +158,10 @@ impl Settings {
     pub fn from_pairs(pairs: impl IntoIterator<Item = (String, String)>) -> Result<Self, SettingsError> {
         let mut read = Reader::new(pairs);
         let oidc = read_oidc(&mut read);
-        let access = access::read_access(&mut read);
+        let access = access::read_access(&mut read, oidc.as_ref());
         let directory = access::read_directory(&mut read, oidc.as_ref());
-        let store = read_store(&mut read);
         let keyring = read_keyring(&mut read);
+        let store = read_store(&mut read, keyring.as_ref());
         let idle = read.seconds("PORTICO_SESSION_IDLE_SECONDS", 24 * 3600, 60..=30 * 24 * 3600);
         let lifetime = read.seconds("PORTICO_SESSION_LIFETIME_SECONDS", 7 * 24 * 3600, 60..=365 * 24 * 3600);
         if idle > lifetime {
@@ -295,7 +295,7 @@ fn read_callback_url(read: &mut Reader) -> Option<Url> {
     sound.then_some(url)
 }
 
-fn read_store(read: &mut Reader) -> Option<StoreSettings> {
+fn read_store(read: &mut Reader, keyring: Option<&Keyring>) -> Option<StoreSettings> {
     let url =
         read.required("SURREALDB_URL", "the database, such as surrealkv://data/portico or wss://database.example");
     if let Some(url) = &url
@@ -320,6 +320,7 @@ fn read_store(read: &mut Reader) -> Option<StoreSettings> {
         username: username?,
         password: password?,
         auth_level,
+        keyring: keyring?.clone(),
     })
 }
 

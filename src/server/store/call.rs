@@ -24,8 +24,16 @@ pub(super) async fn run(
     text: &'static str,
     variables: Variables,
 ) -> Result<Answer, StoreError> {
-    let attempts = attempts(handles.clone(), text, variables);
-    let task = async move { tokio::time::timeout(limit, attempts).await.unwrap_or(Err(StoreError::TimedOut)) };
+    carried_through(limit, attempts(handles.clone(), text, variables)).await
+}
+
+/// Runs a piece of work in a task of its own, for `limit` at most: it goes on when whoever waits for it
+/// does not wait any more.
+pub(super) async fn carried_through<T: Send + 'static>(
+    limit: Duration,
+    work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+) -> Result<T, StoreError> {
+    let task = async move { tokio::time::timeout(limit, work).await.unwrap_or(Err(StoreError::TimedOut)) };
     match tokio::spawn(task.in_current_span()).await {
         Ok(result) => result,
         Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),

@@ -25,6 +25,10 @@ pub enum StoreError {
     /// The user may sign in, but not do what is needed.
     #[error("the database user may not do what is needed; give it the role OWNER ({0})")]
     Forbidden(Box<surrealdb::Error>),
+    /// The database does not let a person in: they are not there, disabled, or their e-mail address is
+    /// not verified.
+    #[error("the database refuses the person: {0}")]
+    PersonRefused(Box<surrealdb::Error>),
     /// The tables cannot be brought to what this program needs.
     #[error(transparent)]
     Migration(#[from] MigrationError),

@@ -7,11 +7,14 @@
 //! - `anonymous` is never signed in. It is what is cloned.
 //! - [`Service`] is cloned from it once and signed in. It is shared, never cloned: its handle is
 //!   private to this file and `Service` is not `Clone`, so no other code can do it by mistake.
+//! - A [`PersonConnection`] is cloned from it for one piece of work, signed in as one person, and
+//!   dropped. A sign-in that fails gives none.
 
 use super::{
     AuthLevel, StoreSettings,
     connect::{self, Engine},
     error::StoreError,
+    person::{Factor, PersonKeys},
     retry::Backoff,
 };
 use secrecy::ExposeSecret;
@@ -23,15 +26,19 @@ use surrealdb::{
     IndexedResults, Surreal,
     engine::any::Any,
     opt::auth::{Database, Namespace, Root},
-    types::{ErrorDetails, QueryError, SurrealValue, Variables},
+    types::{ErrorDetails, QueryError, RecordId, SurrealValue, Variables},
 };
 
 /// The connection Portico works with, signed in as `SURREALDB_USER`.
 pub(super) struct Service(Surreal<Any>);
 
+/// A connection signed in as a person: the database itself decides what it may do.
+pub(super) struct PersonConnection(Surreal<Any>);
+
 /// The handles, and what it takes to sign in again.
 pub(super) struct Handles {
     anonymous: Surreal<Any>,
+    person_keys: PersonKeys,
     service: RwLock<Arc<Service>>,
     settings: StoreSettings,
     /// So that many failing calls make one new sign-in.
@@ -50,6 +57,7 @@ impl Handles {
         service.select_database(settings).await?;
         Ok(Self {
             anonymous,
+            person_keys: PersonKeys::new(&settings.keyring)?,
             service: RwLock::new(Arc::new(service)),
             settings: settings.clone(),
             renewing: tokio::sync::Mutex::new(()),
@@ -77,6 +85,31 @@ impl Handles {
         *self.service.write().unwrap_or_else(PoisonError::into_inner) = service.clone();
         tracing::info!("signed in to the database again");
         Ok(service)
+    }
+
+    /// Makes the access methods by which people's connections sign in. The tables must be there.
+    pub(super) async fn admit_people(&self) -> Result<(), StoreError> {
+        self.person_keys.define(&self.service()).await
+    }
+
+    /// A connection signed in as a person, for a minute.
+    ///
+    /// # Errors
+    /// [`StoreError::PersonRefused`] when the database does not let them in: they are not there,
+    /// disabled, or their e-mail address is not verified.
+    pub(super) async fn person(&self, user: &RecordId, factor: Factor) -> Result<PersonConnection, StoreError> {
+        let token = self.person_keys.token(&self.settings.namespace, &self.settings.database, user, factor)?;
+        self.person_with(token).await
+    }
+
+    /// The same with a token that was made elsewhere.
+    pub(super) async fn person_with(&self, token: String) -> Result<PersonConnection, StoreError> {
+        let handle = self.anonymous.clone();
+        match handle.authenticate(token).await {
+            Ok(_) => Ok(PersonConnection(handle)),
+            Err(error) if matches!(error.details(), ErrorDetails::Connection(_)) => Err(error.into()),
+            Err(error) => Err(StoreError::PersonRefused(Box::new(error))),
+        }
     }
 
     /// A session of its own that is signed in as nobody.
@@ -131,10 +164,15 @@ impl Service {
     }
 
     /// Runs statements that another instance may be running too.
-    pub(super) async fn settle(&self, text: &'static str, variables: &Variables) -> Result<(), StoreError> {
+    pub(super) async fn settle(
+        &self,
+        text: impl Into<Cow<'static, str>>,
+        variables: &Variables,
+    ) -> Result<(), StoreError> {
+        let text = text.into();
         let mut backoff = Backoff::new();
         loop {
-            match self.query(text, variables.clone()).await {
+            match self.query(text.clone(), variables.clone()).await {
                 Ok(_) => return Ok(()),
                 Err(StoreError::Conflict) => backoff.pause().await?,
                 Err(error) => return Err(error),
@@ -154,11 +192,23 @@ impl Service {
         text: impl Into<Cow<'static, str>>,
         variables: Variables,
     ) -> Result<Answer, StoreError> {
-        let mut results = self.0.query(text.into()).bind(variables).await?;
-        match most_telling(results.take_errors().into_values()) {
-            None => Ok(Answer(results)),
-            Some(error) => Err(error.into()),
-        }
+        query(&self.0, text.into(), variables).await
+    }
+}
+
+impl PersonConnection {
+    /// Runs a query once. If any of its statements failed, so has the query. What the person may not
+    /// do is no failure: the answer is empty then.
+    pub(super) async fn query(&self, text: &'static str, variables: Variables) -> Result<Answer, StoreError> {
+        query(&self.0, text.into(), variables).await
+    }
+}
+
+async fn query(handle: &Surreal<Any>, text: Cow<'static, str>, variables: Variables) -> Result<Answer, StoreError> {
+    let mut results = handle.query(text).bind(variables).await?;
+    match most_telling(results.take_errors().into_values()) {
+        None => Ok(Answer(results)),
+        Some(error) => Err(error.into()),
     }
 }
 

@@ -23,11 +23,14 @@ pub(super) struct Migration {
 }
 
 /// All of them, in their order.
-pub(super) const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "people_and_sessions",
-    text: include_str!("migrations/0001_people_and_sessions.surql"),
-}];
+pub(super) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "people_and_sessions",
+        text: include_str!("migrations/0001_people_and_sessions.surql"),
+    },
+    Migration { version: 2, name: "secure_data", text: include_str!("migrations/0002_secure_data.surql") },
+];
 
 /// Why the tables cannot be brought to what this program needs. Nothing was changed.
 #[derive(Clone, Debug, thiserror::Error)]

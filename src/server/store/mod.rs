@@ -1,4 +1,5 @@
-//! The SurrealDB room: people and sessions at rest, and nothing else that the application thinks.
+//! The SurrealDB room: people, sessions and records at rest, and nothing else that the application
+//! thinks.
 //!
 //! One [`Store`] a process, shared. It holds the only signed-in connection (see `handles.rs` for
 //! why it is never cloned), brings the tables up to date when it connects, and bounds every call
@@ -14,6 +15,8 @@ mod handles;
 mod json;
 mod migrate;
 mod people;
+mod person;
+mod records;
 mod retry;
 mod sessions;
 #[cfg(all(test, feature = "embedded"))]
@@ -21,9 +24,12 @@ mod tests;
 
 pub use error::{FolderProblem, StoreError};
 pub use migrate::MigrationError;
-pub use people::NewPerson;
+pub use people::{Entitlements, NewPerson};
+pub use person::Factor;
+pub use records::{Actor, RecordQuery, Records, StoredRecord};
 pub use sessions::{EndedRecord, SessionKey, SessionRecord, StoredSession};
 
+use super::secrets::Keyring;
 use handles::Handles;
 use secrecy::SecretString;
 use std::{fmt, sync::Arc, time::Duration};
@@ -49,6 +55,8 @@ pub struct StoreSettings {
     pub password: SecretString,
     /// `SURREALDB_AUTH_LEVEL`: where the user is defined. An embedded database's is always root.
     pub auth_level: AuthLevel,
+    /// The keys made of `PORTICO_SECRET`: among them those that people's connections sign in with.
+    pub keyring: Keyring,
 }
 
 /// Where a database user is defined, and so what it may do.
@@ -78,6 +86,7 @@ impl Store {
     pub async fn connect(settings: &StoreSettings) -> Result<Self, StoreError> {
         let handles = Handles::open(settings).await?;
         migrate::run(&handles.service(), migrate::MIGRATIONS).await?;
+        handles.admit_people().await?;
         Ok(Self { handles: Arc::new(handles) })
     }
 

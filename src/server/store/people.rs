@@ -2,10 +2,14 @@
 //! is writing one.
 
 use super::{CALL_LIMIT, Store, StoreError, call, json::Json};
-use crate::model::Person;
+use crate::model::{Permission, Person};
 use chrono::{DateTime, Utc};
 use serde_json::Map;
+use std::collections::BTreeSet;
 use surrealdb::types::{Array, RecordId, SurrealValue, Value, Variables};
+
+/// How many people are read at once when their entitlements are worked out anew.
+const BATCH: i64 = 200;
 
 /// What the sign-in service says about a person at a sign-in: a [`Person`] without what only the
 /// database knows. The fields are the same and mean the same.
@@ -27,6 +31,23 @@ pub struct NewPerson {
     pub app_metadata: Map<String, serde_json::Value>,
     pub user_metadata: Map<String, serde_json::Value>,
     pub claims: Map<String, serde_json::Value>,
+    pub token_permissions: Vec<String>,
+    /// What the policy makes of all this.
+    pub entitlements: Entitlements,
+}
+
+/// What a person may do, as the database reads it: worked out from claims and policy, and written to
+/// the person's record by the service alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Entitlements {
+    /// What they may do in a session without a second factor.
+    pub single_factor: BTreeSet<Permission>,
+    /// What they may do in a session with one.
+    pub second_factor: BTreeSet<Permission>,
+    /// The groups that the sign-in service names: sharing one makes a team.
+    pub groups: Vec<String>,
+    /// The checksum of the policy that this was worked out with.
+    pub policy: String,
 }
 
 impl Store {
@@ -39,6 +60,34 @@ impl Store {
         variables.insert("user", record_id(issuer, subject));
         let mut answer = call::run(&self.handles, CALL_LIMIT, "SELECT * FROM $user", variables).await?;
         Ok(answer.row::<PersonRow>(0)?.map(Person::from))
+    }
+
+    /// Some of the people whose entitlements were not worked out with this policy; none when all were.
+    ///
+    /// # Errors
+    /// The database does not answer, or not as it should.
+    pub async fn people_under_another_policy(&self, policy: &str) -> Result<Vec<Person>, StoreError> {
+        const TEXT: &str = "SELECT * FROM user WHERE policy != $policy LIMIT $most";
+        let mut variables = Variables::new();
+        variables.insert("policy", policy.to_owned());
+        variables.insert("most", BATCH);
+        let mut answer = call::run(&self.handles, CALL_LIMIT, TEXT, variables).await?;
+        Ok(answer.rows::<PersonRow>(0)?.into_iter().map(Person::from).collect())
+    }
+
+    /// Writes what a person may do from now on: it holds for their very next statement. Answers
+    /// whether there is such a person.
+    ///
+    /// # Errors
+    /// The database does not answer, or not as it should.
+    pub async fn entitle(&self, issuer: &str, subject: &str, to: &Entitlements) -> Result<bool, StoreError> {
+        const TEXT: &str = "UPDATE $user SET permissions = $entitlements.permissions, groups = $entitlements.groups,
+            policy = $entitlements.policy RETURN VALUE policy";
+        let mut variables = Variables::new();
+        variables.insert("user", record_id(issuer, subject));
+        variables.insert("entitlements", EntitlementColumns::from(to));
+        let mut answer = call::run(&self.handles, CALL_LIMIT, TEXT, variables).await?;
+        Ok(answer.row::<String>(0)?.is_some())
     }
 }
 
@@ -68,15 +117,43 @@ macro_rules! upsert_person {
             app_metadata = $person.app_metadata,
             user_metadata = $person.user_metadata,
             claims = $person.claims,
+            token_permissions = $person.token_permissions,
+            permissions = $person.permissions,
+            groups = $person.groups,
+            policy = $person.policy,
             created_at = created_at ?? $now,
             last_login = $now"
     };
 }
 pub(super) use upsert_person;
 
-/// The variable `$person` of [`upsert_person`], and most of a row of the table `user`.
+/// The variable `$person` of [`upsert_person`].
 #[derive(SurrealValue)]
-pub(super) struct Columns {
+pub(super) struct PersonWrite {
+    #[surreal(flatten)]
+    columns: Columns,
+    #[surreal(flatten)]
+    entitlements: EntitlementColumns,
+}
+
+/// What the database reads of a person's entitlements.
+#[derive(SurrealValue)]
+struct EntitlementColumns {
+    permissions: PermissionColumns,
+    groups: Vec<String>,
+    policy: String,
+}
+
+/// By the second factor of a session: the names are those of the token's claim `factor`.
+#[derive(SurrealValue)]
+struct PermissionColumns {
+    single_factor: Vec<String>,
+    second_factor: Vec<String>,
+}
+
+/// What [`PersonWrite`] and [`PersonRow`] have in common.
+#[derive(SurrealValue)]
+struct Columns {
     issuer: String,
     subject: String,
     name: Option<String>,
@@ -92,6 +169,7 @@ pub(super) struct Columns {
     app_metadata: Json,
     user_metadata: Json,
     claims: Json,
+    token_permissions: Option<Vec<String>>,
 }
 
 /// A row of the table `user`.
@@ -99,8 +177,31 @@ pub(super) struct Columns {
 pub(super) struct PersonRow {
     created_at: DateTime<Utc>,
     last_login: DateTime<Utc>,
+    disabled: Option<bool>,
     #[surreal(flatten)]
     columns: Columns,
+}
+
+impl From<&Entitlements> for EntitlementColumns {
+    fn from(entitlements: &Entitlements) -> Self {
+        let names = |permissions: &BTreeSet<Permission>| {
+            permissions.iter().map(|permission| permission.as_str().to_owned()).collect()
+        };
+        Self {
+            permissions: PermissionColumns {
+                single_factor: names(&entitlements.single_factor),
+                second_factor: names(&entitlements.second_factor),
+            },
+            groups: entitlements.groups.clone(),
+            policy: entitlements.policy.clone(),
+        }
+    }
+}
+
+impl From<&NewPerson> for PersonWrite {
+    fn from(person: &NewPerson) -> Self {
+        Self { columns: person.into(), entitlements: (&person.entitlements).into() }
+    }
 }
 
 impl From<&NewPerson> for Columns {
@@ -122,6 +223,7 @@ impl From<&NewPerson> for Columns {
             app_metadata: Json(person.app_metadata),
             user_metadata: Json(person.user_metadata),
             claims: Json(person.claims),
+            token_permissions: Some(person.token_permissions),
         }
     }
 }
@@ -147,6 +249,8 @@ impl From<PersonRow> for Person {
             app_metadata: columns.app_metadata.0,
             user_metadata: columns.user_metadata.0,
             claims: columns.claims.0,
+            token_permissions: columns.token_permissions.unwrap_or_default(),
+            disabled: row.disabled.unwrap_or_default(),
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use super::{
     CALL_LIMIT, NewPerson, Store, StoreError, call, hex,
-    people::{Columns, PersonRow, record_id, upsert_person},
+    people::{PersonRow, PersonWrite, record_id, upsert_person},
 };
 use crate::model::Person;
 use chrono::{DateTime, Utc};
@@ -92,6 +92,8 @@ pub struct StoredSession {
     pub expires_at: DateTime<Utc>,
     /// The ID token's `amr`.
     pub amr: Vec<String>,
+    /// The ID token's `auth_time`.
+    pub auth_time: Option<DateTime<Utc>>,
 }
 
 /// What is left of a session that has just been ended.
@@ -114,7 +116,7 @@ const SIGN_IN: &str = concat!(
 );
 
 /// Only what a page needs: no token leaves the database for a lookup.
-pub(super) const FIND: &str = "SELECT created_at, last_seen_at, expires_at, amr, user.* AS user FROM $id
+pub(super) const FIND: &str = "SELECT created_at, last_seen_at, expires_at, amr, auth_time, user.* AS user FROM $id
     WHERE expires_at > $now AND last_seen_at > $idle_since";
 
 const TOUCH: &str = "UPDATE $id SET last_seen_at = $now
@@ -145,7 +147,7 @@ impl Store {
         let user = record_id(&person.issuer, &person.subject);
         let mut variables = Variables::new();
         variables.insert("user", user.clone());
-        variables.insert("person", Columns::from(person));
+        variables.insert("person", PersonWrite::from(person));
         variables.insert("now", now);
         variables.insert("replaced", replaces.map(SessionKey::record_id).into_iter().collect::<Vec<_>>());
         variables.insert("id", session.key.record_id());
@@ -184,6 +186,7 @@ impl Store {
             last_seen_at: row.last_seen_at,
             expires_at: row.expires_at,
             amr: row.amr,
+            auth_time: row.auth_time,
         }))
     }
 
@@ -302,6 +305,7 @@ struct SessionRow {
     last_seen_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
     amr: Vec<String>,
+    auth_time: Option<DateTime<Utc>>,
 }
 
 #[derive(SurrealValue)]

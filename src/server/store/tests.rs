@@ -1,5 +1,7 @@
 //! What only this room can see of itself: the connection, the rules of the tables, the statements.
 
+mod fixtures;
+
 use super::{
     call,
     handles::Handles,
@@ -7,58 +9,14 @@ use super::{
     sessions::{FIND, SWEEP_EXPIRED, SWEEP_IDLE},
     *,
 };
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{TimeDelta, Utc};
+use fixtures::{PASSWORD, person, session, settings};
 use serde_json::json;
 use surrealdb::types::{ToSql as _, Value, Variables};
 
-const PASSWORD: &str = "a password of the tests";
-
+/// A namespace and a database that must be quoted wherever they are named.
 fn memory() -> StoreSettings {
-    StoreSettings {
-        url: "mem://".into(),
-        namespace: "name space".into(),
-        database: "data`base".into(),
-        username: "portico".into(),
-        password: PASSWORD.into(),
-        auth_level: AuthLevel::Root,
-    }
-}
-
-fn person(subject: &str) -> NewPerson {
-    NewPerson {
-        issuer: "https://tenant.example/".into(),
-        subject: subject.into(),
-        name: Some("Ada".into()),
-        nickname: None,
-        given_name: None,
-        family_name: None,
-        picture: None,
-        email: None,
-        email_verified: false,
-        locale: None,
-        updated_at: None,
-        provider: "auth0".into(),
-        app_metadata: Default::default(),
-        user_metadata: Default::default(),
-        claims: Default::default(),
-    }
-}
-
-fn session(byte: u8, expires_at: DateTime<Utc>) -> SessionRecord {
-    SessionRecord {
-        key: SessionKey::from([byte; 32]),
-        sealed_tokens: vec![byte],
-        access_token_expires_at: None,
-        scope: None,
-        provider_session: None,
-        amr: vec![],
-        acr: None,
-        auth_time: None,
-        connection: None,
-        user_agent: None,
-        network: None,
-        expires_at,
-    }
+    StoreSettings { namespace: "name space".into(), database: "data`base".into(), ..settings("mem://") }
 }
 
 async fn query(store: &Store, text: &'static str) -> Result<Value, StoreError> {

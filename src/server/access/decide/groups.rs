@@ -28,12 +28,12 @@ pub(super) fn groups(found: &[Entry], directory: Option<&DirectoryView>) -> Vec<
             push_once(reasons.entry(name).or_default(), Reason::Directory);
         }
         let own: Vec<&str> = reasons.keys().copied().collect();
-        for (start, before) in innermost(&own, directory) {
+        for before in innermost(&own, directory) {
             for group in before.keys() {
                 if reasons.contains_key(group) || reasons.len() < 2 * MAX_ENTRIES {
                     let why = reasons.entry(group).or_default();
                     if why.iter().filter(|reason| matches!(reason, Reason::Nested(_))).count() < MAX_WAYS {
-                        push_once(why, Reason::Nested(way(&before, start, group)));
+                        push_once(why, Reason::Nested(way(&before, group)));
                     }
                 }
             }
@@ -54,16 +54,16 @@ fn description(name: &str, directory: Option<&DirectoryView>) -> Option<String> 
 /// For each group around a start, the group one step before it on the shortest way.
 type Steps<'a> = BTreeMap<&'a str, &'a str>;
 
-/// The innermost of a person's groups, with the steps outwards from each.
+/// The steps outwards from each of the innermost of a person's groups.
 ///
 /// The claims often hold the groups around as well, without saying which is inside which. So a way
 /// begins only where no other group of the person leads, except in a circle.
-fn innermost<'a>(own: &[&'a str], directory: &'a DirectoryView) -> Vec<(&'a str, Steps<'a>)> {
+fn innermost<'a>(own: &[&'a str], directory: &'a DirectoryView) -> Vec<Steps<'a>> {
     let around: Vec<_> = own.iter().map(|name| (*name, steps(name, directory))).collect();
     let is_innermost = |(name, steps): &&(&str, Steps<'_>)| {
         !around.iter().any(|(other, others)| other != name && others.contains_key(name) && !steps.contains_key(other))
     };
-    around.iter().filter(is_innermost).cloned().collect()
+    around.iter().filter(is_innermost).map(|(_, steps)| steps.clone()).collect()
 }
 
 /// The steps from `start` to each group around it, searched breadth first and at most
@@ -75,7 +75,7 @@ fn steps<'a>(start: &'a str, directory: &'a DirectoryView) -> Steps<'a> {
         if before.len() == MAX_ENTRIES {
             break;
         }
-        let around = directory.groups.get(name).map_or(&[][..], |group| &group.inside);
+        let around = directory.groups.get(name).map(|group| group.inside.as_slice()).unwrap_or_default();
         for next in around.iter().map(String::as_str).take(MAX_AROUND) {
             let new = next != start && !before.contains_key(next);
             if new && distance < MAX_STEPS && before.len() < MAX_ENTRIES && names::check(next).is_ok() {
@@ -87,12 +87,12 @@ fn steps<'a>(start: &'a str, directory: &'a DirectoryView) -> Steps<'a> {
     before
 }
 
-/// The names on the way from `start` to a group around it, both included.
-fn way(before: &Steps<'_>, start: &str, group: &str) -> Vec<String> {
+/// The names on the way from where the steps start, which has none before it, to a group around it.
+fn way(before: &Steps<'_>, group: &str) -> Vec<String> {
     let mut names = vec![group.to_owned()];
     let mut at = group;
-    while at != start {
-        at = before[at];
+    while let Some(inner) = before.get(at) {
+        at = inner;
         names.push(at.to_owned());
     }
     names.reverse();

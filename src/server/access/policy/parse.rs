@@ -219,10 +219,10 @@ impl Reader<'_> {
         self.faults.dedup();
         let text = self.text;
         let place = |(offset, message): (usize, String)| {
-            let before = &text.as_bytes()[..offset.min(text.len())];
+            let before = text.as_bytes().get(..offset).unwrap_or(text.as_bytes());
             let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-            let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
-            let column = String::from_utf8_lossy(&before[start..]).chars().count() + 1;
+            let same_line = before.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+            let column = String::from_utf8_lossy(same_line).chars().count() + 1;
             Fault { line, column, message }
         };
         PolicyFaults(self.faults.into_iter().map(place).collect())

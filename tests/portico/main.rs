@@ -1,0 +1,40 @@
+//! Whole promises of the server, each file about one of them.
+//!
+//! One program for all: each test program links the whole server and the database, which takes longer
+//! than its tests do. So the tests of all files share a process. None may change its environment, its
+//! working folder or its panic hook, and what one looks for in the log must be its own alone.
+#![cfg(feature = "ssr")]
+
+mod api_profile;
+mod callback_refusals;
+mod check;
+mod directory;
+mod hostile_claims;
+mod id_token_refusals;
+mod provider_answers;
+mod provider_down;
+mod provider_variety;
+mod return_to;
+mod second_factor;
+mod session_cookie;
+mod settings;
+mod shutdown;
+mod sign_in;
+mod sign_out;
+mod support;
+mod test_provider;
+mod transactions;
+
+// These make databases of their own inside the process.
+#[cfg(feature = "embedded")]
+mod session_concurrency;
+#[cfg(feature = "embedded")]
+mod session_rules;
+#[cfg(all(feature = "embedded", unix))]
+mod store_connect;
+#[cfg(all(feature = "embedded", unix))]
+mod store_durability;
+#[cfg(feature = "embedded")]
+mod store_people;
+#[cfg(feature = "embedded")]
+mod store_support;

@@ -1,0 +1,140 @@
+//! Ended is ended, however many requests are on their way.
+
+use crate::store_support::{memory, sessions, sign_in};
+use chrono::{TimeDelta, Utc};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+use tokio::{sync::Barrier, task::JoinSet};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn after_one_end_none_of_200_concurrent_lookups_finds_the_session() {
+    const LOOKUPS: usize = 200;
+    let store = memory().await;
+    let sessions = Arc::new(sessions(&store));
+    for _ in 0..3 {
+        let id = sign_in(&sessions, "auth0|1").await;
+        let ended = Arc::new(AtomicBool::new(false));
+        let alive = Arc::new(AtomicUsize::new(0));
+        let started = Arc::new(Barrier::new(LOOKUPS + 1));
+        let mut lookups = JoinSet::new();
+        for _ in 0..LOOKUPS {
+            let (sessions, id, ended, alive, started) =
+                (sessions.clone(), id.clone(), ended.clone(), alive.clone(), started.clone());
+            lookups.spawn(async move {
+                started.wait().await;
+                loop {
+                    let after_end = ended.load(Ordering::SeqCst);
+                    match sessions.find(&id).await.unwrap() {
+                        None => return,
+                        Some(_) => assert!(!after_end, "a lookup that began after the end found the session"),
+                    }
+                    alive.fetch_add(1, Ordering::SeqCst);
+                    tokio::task::yield_now().await;
+                }
+            });
+        }
+        started.wait().await;
+        while alive.load(Ordering::SeqCst) < LOOKUPS {
+            tokio::task::yield_now().await;
+        }
+        assert!(sessions.end(&id).await.unwrap().is_some());
+        ended.store(true, Ordering::SeqCst);
+        while let Some(lookup) = lookups.join_next().await {
+            lookup.unwrap();
+        }
+        assert!(sessions.find(&id).await.unwrap().is_none());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_many_ends_one_gets_the_tokens() {
+    let store = memory().await;
+    let sessions = Arc::new(sessions(&store));
+    let id = sign_in(&sessions, "auth0|1").await;
+    let mut ends = JoinSet::new();
+    for _ in 0..40 {
+        let (sessions, id) = (sessions.clone(), id.clone());
+        ends.spawn(async move { sessions.end(&id).await.unwrap().is_some() });
+    }
+    assert_eq!(ends.join_all().await.into_iter().filter(|&got| got).count(), 1);
+}
+
+#[tokio::test]
+async fn an_end_elsewhere_is_seen_within_a_second() {
+    let store = memory().await;
+    let (here, elsewhere) = (sessions(&store), sessions(&store));
+    let id = sign_in(&here, "auth0|1").await;
+    assert!(here.find(&id).await.unwrap().is_some());
+    assert!(elsewhere.end(&id).await.unwrap().is_some());
+    let ended = Instant::now();
+    let mut found = 0;
+    loop {
+        let began = Instant::now();
+        match here.find(&id).await.unwrap() {
+            None => break,
+            Some(_) => assert!(began - ended < Duration::from_secs(1), "found more than a second later"),
+        }
+        found += 1;
+        tokio::task::yield_now().await;
+    }
+    assert!(found > 0, "without the cache this would show nothing");
+}
+
+/// Noting the use of a session while it is being ended must not write it anew.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn noting_its_use_does_not_bring_a_session_back() {
+    let store = memory().await;
+    let sessions = sessions(&store);
+    for _ in 0..3 {
+        let id = sign_in(&sessions, "auth0|1").await;
+        let key = id.key();
+        let start = Utc::now();
+        let long_ago = start - TimeDelta::hours(1);
+        let noted = Arc::new(AtomicUsize::new(0));
+        let mut notes = JoinSet::new();
+        for task in 0..16 {
+            let (store, noted) = (store.clone(), noted.clone());
+            notes.spawn(async move {
+                // Each notes a later time, so that each has something to write.
+                for step in 0.. {
+                    let now = start + TimeDelta::milliseconds(step * 100 + task);
+                    if store.touch_session(&key, now, now, long_ago).await.unwrap() {
+                        noted.fetch_add(1, Ordering::SeqCst);
+                    } else if store.session(&key, start, long_ago).await.unwrap().is_none() {
+                        return;
+                    }
+                }
+            });
+        }
+        while noted.load(Ordering::SeqCst) < 20 {
+            tokio::task::yield_now().await;
+        }
+        assert!(store.end_session(&key).await.unwrap().is_some());
+        while let Some(note) = notes.join_next().await {
+            note.unwrap();
+        }
+        assert!(store.end_session(&key).await.unwrap().is_none(), "it is back");
+    }
+}
+
+/// A browser that goes away in the middle of signing out is signed out.
+#[tokio::test]
+async fn an_abandoned_end_is_carried_through() {
+    let store = memory().await;
+    let sessions = sessions(&store);
+    let id = sign_in(&sessions, "auth0|1").await;
+    // Polled once, so that it has begun, then dropped.
+    let mut end = Box::pin(sessions.end(&id));
+    assert!(futures::poll!(&mut end).is_pending());
+    drop(end);
+    let start = Instant::now();
+    while sessions.find(&id).await.unwrap().is_some() {
+        assert!(start.elapsed() < Duration::from_secs(10), "it was not ended");
+        tokio::task::yield_now().await;
+    }
+}

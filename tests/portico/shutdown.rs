@@ -1,0 +1,93 @@
+//! Told to stop, the server ends what it has begun and takes nothing new.
+
+use crate::support::{Answer, Browser, Endpoint, Provider, eventually, provider::Gate, settings};
+use portico::server::{App, settings::Settings};
+use std::time::{Duration, Instant};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    runtime::{Builder, Runtime},
+    sync::oneshot,
+    task::JoinHandle,
+};
+
+/// The application, served as the program serves it.
+struct Served {
+    browser: Browser,
+    stop: Option<oneshot::Sender<()>>,
+    server: JoinHandle<()>,
+    runtime: Option<Runtime>,
+    provider: Provider,
+}
+
+impl Served {
+    async fn start() -> Self {
+        let provider = Provider::start().await;
+        let address =
+            TcpListener::bind(("127.0.0.1", 0)).await.expect("a port is free").local_addr().expect("it is bound");
+        let origin = format!("http://localhost:{}", address.port());
+        provider.register(&origin);
+        let mut settings = settings(&provider, &origin);
+        settings.insert("PORTICO_LISTEN".into(), address.to_string());
+        let settings = Settings::from_pairs(settings).unwrap_or_else(|error| panic!("{error}"));
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_stack_size(10 << 20)
+            .enable_all()
+            .build()
+            .expect("a runtime starts");
+        let (stop, stopped) = oneshot::channel::<()>();
+        let server = runtime.spawn(async move {
+            let app = App::build(settings).await.unwrap_or_else(|error| panic!("{error}"));
+            let told = async {
+                stopped.await.expect("the test says stop");
+            };
+            app.serve(told).await.unwrap_or_else(|error| panic!("{error}"));
+        });
+        eventually("it listens", Duration::from_secs(30), || async { TcpStream::connect(address).await.is_ok() }).await;
+        Self { browser: Browser::new(&origin, address), stop: Some(stop), server, runtime: Some(runtime), provider }
+    }
+
+    fn tell_to_stop(&mut self) {
+        self.stop.take().expect("told once").send(()).expect("it still runs");
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_request_under_way_ends_and_no_new_one_begins() {
+    let mut app = Served::start().await;
+    let gate = Gate::default();
+    app.provider.behave(|behaviour| behaviour.answer(Endpoint::Discovery, Answer::Held(gate.clone())));
+    let under_way = app.browser.copy();
+    let login = tokio::spawn(async move { under_way.get("/login").await });
+    eventually("the request is under way", Duration::from_secs(5), || async { gate.arrived() == 1 }).await;
+    app.tell_to_stop();
+    let address = app.browser.url("/").socket_addrs(|| None).expect("an address");
+    eventually("new connections are refused", Duration::from_secs(5), || async {
+        TcpStream::connect(&*address).await.is_err()
+    })
+    .await;
+    assert!(!app.server.is_finished(), "it waits for the request");
+    gate.open();
+    let page = login.await.expect("the request ends");
+    assert_eq!(page.expect_redirect().path(), "/authorize", "and ends well");
+    (&mut app.server).await.expect("the server ends well");
+}
+
+#[tokio::test]
+async fn with_nothing_to_do_it_stops_at_once() {
+    let mut app = Served::start().await;
+    // A connection kept alive by a browser is nothing to wait for.
+    assert_eq!(app.browser.open(app.browser.url("/healthz")).await.status, 200);
+    let start = Instant::now();
+    app.tell_to_stop();
+    (&mut app.server).await.expect("the server ends well");
+    assert!(start.elapsed() < Duration::from_secs(3), "it took {:?}", start.elapsed());
+}

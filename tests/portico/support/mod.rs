@@ -1,0 +1,35 @@
+//! What the integration tests share: an OpenID provider that can be told to misbehave
+//! ([`Provider`]), a browser ([`Browser`]), a running Portico ([`TestApp`]) and the log it writes
+//! ([`logs`]).
+
+mod app;
+mod browser;
+pub mod keys;
+mod log;
+mod problem;
+pub mod provider;
+pub mod refusal;
+
+pub use app::{TestApp, secret, settings};
+pub use browser::{Attempt, Browser, Page, Site};
+pub use log::logs;
+pub use problem::{assert_no_secret, assert_problem};
+pub use provider::{Answer, Behaviour, Endpoint, Provider, Signing};
+
+use std::time::{Duration, Instant};
+
+/// Waits until `condition` holds, asking every few milliseconds.
+///
+/// # Panics
+/// When it does not hold within `limit`; `what` tells what was waited for.
+pub async fn eventually<F, R>(what: &str, limit: Duration, mut condition: F)
+where
+    F: FnMut() -> R,
+    R: Future<Output = bool>,
+{
+    let start = Instant::now();
+    while !condition().await {
+        assert!(start.elapsed() < limit, "waited {limit:?} in vain for: {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
