@@ -2,7 +2,7 @@
 # line, as in `make run PORT=8081`, reaches it in the environment.
 
 .DEFAULT_GOAL := help
-.PHONY: help run watch test check bench release clean
+.PHONY: help run watch test check fuzz bench release clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -18,6 +18,9 @@ test: ## everything that says whether it works: checks, tests, a real browser
 
 check: ## format, clippy and types only
 	@scripts/check.sh
+
+fuzz: ## the JSON API against its own description (Schemathesis)
+	@scripts/fuzz.sh
 
 bench: ## what is fast and what is not: load, first visit, Criterion, in release builds
 	@scripts/bench.sh

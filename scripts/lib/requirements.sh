@@ -154,3 +154,21 @@ require_release_build() {
   require_cargo_leptos
   require_wasm_opt
 }
+
+# What tries the JSON API. Sets SCHEMATHESIS, or takes the one that is set. In an environment of its own,
+# which outlives a clone, so that nothing of the system's Python is touched.
+require_schemathesis() {
+  local version=4.32.5
+  if [ -n "${SCHEMATHESIS:-}" ]; then return; fi
+  SCHEMATHESIS=$TOOLS/schemathesis-$version/bin/schemathesis
+  if [ -x "$SCHEMATHESIS" ]; then return; fi
+  python3 -c 'import sys, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null ||
+    die "Python 3.10 or newer with its venv module is needed for Schemathesis: install python3 and python3-venv, or set SCHEMATHESIS to the program."
+  step "Installing Schemathesis $version" "under a minute, once"
+  if ! { python3 -m venv "$TOOLS/schemathesis-$version" &&
+    run "$TOOLS/schemathesis-$version/bin/pip" install --quiet --disable-pip-version-check "schemathesis==$version"; }; then
+    # Half an environment would pass for a whole one.
+    rm -rf "${TOOLS:?}/schemathesis-$version"
+    die "Schemathesis could not be installed: see pip's message above."
+  fi
+}

@@ -57,6 +57,11 @@ pub fn edit_record(id: &RecordId) -> String {
     format!("{DATA}/{id}/edit")
 }
 
+/// The same form as the record is, without what was kept of it.
+pub fn edit_record_anew(id: &RecordId) -> String {
+    format!("{DATA}/{id}/edit?discard=true")
+}
+
 /// Deletes a record, by POST.
 pub fn delete_record(id: &RecordId) -> String {
     format!("{DATA}/{id}/delete")

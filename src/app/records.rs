@@ -84,6 +84,8 @@ pub enum Notice {
     Forbidden,
     /// It could not be deleted: somebody has changed it since the person saw it.
     Changed,
+    /// The record is not there any more: somebody has deleted it.
+    Gone,
     /// It could not be brought back: it is too late.
     TooLate,
     /// It takes a second factor that is not too old: the way there comes back here.

@@ -102,9 +102,11 @@ mod browser {
         show("faults", !faults.is_empty());
         for place in all(&page, "[data-fault]") {
             let field = place.get_attribute("data-fault").unwrap_or_default();
-            let messages = faults.iter().filter(|fault| fault.field.as_str() == field);
-            let message = messages.map(|fault| fault.message.as_str()).collect::<Vec<_>>().join(" ");
-            place.first_element_child().unwrap_or_else(|| place.clone()).set_text_content(Some(&message));
+            let mut message = String::new();
+            for fault in faults.iter().filter(|fault| fault.field.as_str() == field) {
+                message = message + &fault.message + " ";
+            }
+            place.first_element_child().unwrap_or_else(|| place.clone()).set_text_content(Some(message.trim_end()));
             if message.is_empty() { set(&place, "hidden", "") } else { unset(&place, "hidden") }
         }
         for input in all(&page, "[data-field]") {

@@ -1,11 +1,16 @@
 //! `GET /login`: begins a sign-in at the sign-in service.
 
-use super::{cookies::Jar, failure::Failure};
+use super::{
+    cookies::Jar,
+    failure::Failure,
+    visitor::{self, Use},
+};
 use crate::{
     model::{ProblemKind, ReturnTo},
     server::{
         AppState,
         auth::{LoginHints, Transaction},
+        standing,
     },
 };
 use axum::{
@@ -42,9 +47,18 @@ pub async fn login(
     parameters: Result<Query<Parameters>, QueryRejection>,
 ) -> Result<Response, Failure> {
     let Query(parameters) = parameters.map_err(|error| Failure::new(ProblemKind::BadRequest, error))?;
+    let step_up = parameters.step_up.as_deref() == Some("true");
+    // Who has given a second factor and is asked for one all the same has one that is too old: the service
+    // must not answer with the same again, from a session of its own.
+    let again = step_up
+        && visitor::identify(&state, &headers, Use::Counts)
+            .await?
+            .signed_in()
+            .is_some_and(|signed_in| standing::factor_of(&state, signed_in).is_some());
+    let prompt = if again { Some("login".to_owned()) } else { parameters.prompt };
     let hints = LoginHints {
         screen_hint: parameters.screen_hint.filter(|hint| matches!(hint.as_str(), "signup" | "login")),
-        prompt: parameters.prompt.filter(|prompt| prompt == "login"),
+        prompt: prompt.filter(|prompt| prompt == "login"),
     };
     let attempt = Transaction::start(
         &ReturnTo::parse_or_fallback(parameters.return_to.as_deref()),
@@ -52,7 +66,7 @@ pub async fn login(
         parameters.organization.filter(|name| is_name(name)),
         false,
     );
-    let attempt = if parameters.step_up.as_deref() == Some("true") { attempt.stepping_up() } else { attempt };
+    let attempt = if step_up { attempt.stepping_up() } else { attempt };
     start(&state, &headers, attempt, &hints).await
 }
 

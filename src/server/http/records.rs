@@ -58,7 +58,10 @@ pub async fn page(state: &AppState, signed_in: &SignedIn, uri: &Uri) -> Result<(
     let view = match segments.as_slice() {
         [] => list(&desk, parameters).await?,
         ["new"] if desk.reach().create => form_page(Form::empty(), None, vec![], FormState::Plain),
-        ["new"] => return Ok((StatusCode::FORBIDDEN, form_page(Form::empty(), None, vec![], FormState::Forbidden))),
+        ["new"] => {
+            let refused = Parameters { done: Some("forbidden".to_owned()), ..Parameters::default() };
+            return Ok((StatusCode::FORBIDDEN, list(&desk, refused).await?));
+        }
         [id] => {
             let record = found(&desk, id).await?;
             let notice = notice(parameters.done.as_deref(), None);
@@ -71,7 +74,8 @@ pub async fn page(state: &AppState, signed_in: &SignedIn, uri: &Uri) -> Result<(
             }
             match desk.kept_form(uri.path()).await? {
                 _ if !record.may.edit => {
-                    let view = form_page(Form::of(&record), Some(record.id), vec![], FormState::Forbidden);
+                    let notice = Some(Notice::Forbidden);
+                    let view = RecordsView::Record { record: Box::new(record), reach: desk.reach(), notice };
                     return Ok((StatusCode::FORBIDDEN, view));
                 }
                 Some(kept) => form_page(kept, Some(record.id), vec![], FormState::Kept),
@@ -111,6 +115,7 @@ fn notice(done: Option<&str>, deleted: Option<Deleted>) -> Option<Notice> {
         (None, Some("restored")) => Some(Notice::Restored),
         (None, Some("forbidden")) => Some(Notice::Forbidden),
         (None, Some("changed")) => Some(Notice::Changed),
+        (None, Some("gone")) => Some(Notice::Gone),
         (None, Some("too-late")) => Some(Notice::TooLate),
         (None, Some("second-factor")) => Some(Notice::NeedsSecondFactor),
         (None, _) => None,
@@ -219,7 +224,7 @@ pub async fn delete(
         Saved::Changed(_) => see(&format!("/data/{id}?done=changed")),
         Saved::NeedsSecondFactor => see(&format!("/data/{id}?done=second-factor")),
         Saved::Forbidden | Saved::Invalid(_) => see(&format!("/data/{id}?done=forbidden")),
-        Saved::Gone => return Err(Failure::new(ProblemKind::NotFound, "no such record")),
+        Saved::Gone => see("/data?done=gone"),
     })
 }
 

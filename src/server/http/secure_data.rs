@@ -41,27 +41,36 @@ pub struct ListParameters {
     /// Words to search for: beginnings of words in titles and tags, whole words in texts.
     q: Option<String>,
     /// Where the page begins: `next` of the page before.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^[0-7][0-9A-HJKMNP-TV-Z]{25}$")]
     before: Option<RecordId>,
 }
+
+/// A tag, for the description alone.
+#[derive(ToSchema)]
+#[schema(value_type = String, min_length = 1, max_length = 40, pattern = r"^[^,\s\u0000-\u001F\u007F-\u009F]([^,\u0000-\u001F\u007F-\u009F]{0,38}[^,\s\u0000-\u001F\u007F-\u009F])?$")]
+pub struct Tag(#[expect(dead_code, reason = "it is only described")] String);
 
 /// A new record.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewRecord {
     /// 1 to 200 characters, without control characters.
-    #[schema(min_length = 1, max_length = 200)]
+    #[schema(
+        min_length = 1,
+        max_length = 200,
+        pattern = r"^[^\u0000-\u001F\u007F-\u009F]*[^\s\u0000-\u001F\u007F-\u009F][^\u0000-\u001F\u007F-\u009F]*$"
+    )]
     title: String,
     /// Up to 64 kB of UTF-8.
     #[serde(default)]
-    #[schema(max_length = 65536)]
+    #[schema(max_length = 65536, pattern = r"^[^\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]*$")]
     body: String,
     /// How carefully it is to be treated.
     #[serde(default)]
     classification: Classification,
     /// Up to 20, of up to 40 characters each, without commas. They are kept in lower case, each once.
     #[serde(default)]
-    #[schema(max_items = 20)]
+    #[schema(max_items = 20, value_type = Vec<Tag>)]
     tags: Vec<String>,
 }
 
@@ -70,15 +79,19 @@ pub struct NewRecord {
 #[serde(deny_unknown_fields)]
 pub struct RecordPatch {
     /// The new title.
-    #[schema(min_length = 1, max_length = 200)]
+    #[schema(
+        min_length = 1,
+        max_length = 200,
+        pattern = r"^[^\u0000-\u001F\u007F-\u009F]*[^\s\u0000-\u001F\u007F-\u009F][^\u0000-\u001F\u007F-\u009F]*$"
+    )]
     title: Option<String>,
     /// The new text.
-    #[schema(max_length = 65536)]
+    #[schema(max_length = 65536, pattern = r"^[^\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]*$")]
     body: Option<String>,
     /// The new classification.
     classification: Option<Classification>,
     /// The new tags, in place of the old ones.
-    #[schema(max_items = 20)]
+    #[schema(max_items = 20, value_type = Option<Vec<Tag>>)]
     tags: Option<Vec<String>>,
 }
 

@@ -12,7 +12,7 @@ use leptos_meta::Title;
 pub fn ClosedPage(closed: Closed) -> impl IntoView {
     let way_on = match closed {
         Closed::NeedsSecondFactor => Either::Left(view! {
-            <a class="button button-primary" href=links::step_up(&links::current())>"Confirm with a second factor"</a>
+            <a class="button button-primary" href=links::step_up(&back())>"Confirm with a second factor"</a>
         }),
         Closed::EmailNotVerified | Closed::NoPermission => Either::Right(view! {
             <a class="button button-primary" href=links::SIGN_OUT>"Sign out"</a>
@@ -23,6 +23,13 @@ pub fn ClosedPage(closed: Closed) -> impl IntoView {
     };
     let access = view! { <a class="button" href=links::ACCESS>"See what you may do"</a> };
     page(closed, view! { {way_on}{access} }.into_any())
+}
+
+/// Where a second factor comes back to: here, if this is a page and no answer to a deletion.
+fn back() -> String {
+    let here = links::current();
+    let acts = ["/delete", "/restore"].iter().any(|act| here.ends_with(act));
+    if acts { links::DATA.to_owned() } else { here }
 }
 
 fn page(closed: Closed, ways_on: AnyView) -> AnyView {

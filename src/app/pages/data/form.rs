@@ -8,6 +8,7 @@ use super::parts::{form_alert, step_up};
 use super::theirs::theirs;
 use crate::app::components::{RecordForm, icon};
 use crate::app::{FormState, FormView, links};
+use crate::model::record::{Form, RecordId};
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -23,7 +24,8 @@ pub fn FormPage<'a>(view: &'a FormView, person: &'a str) -> impl IntoView + use<
     let action = changes.map_or(links::NEW_RECORD.to_owned(), links::edit_record);
     let way_back = changes.map_or(links::DATA.to_owned(), links::record);
     let version = if changes.is_some() { form.version.clone() } else { String::new() };
-    let unsaved = (refused || *state == FormState::Kept).then_some("");
+    // Who opens a form that they may not save has written nothing yet.
+    let unsaved = ((refused || *state == FormState::Kept) && *form != Form::empty()).then_some("");
     let beside = match state {
         FormState::Changed(record) => Some(theirs(record, form)),
         _ => None,
@@ -42,7 +44,7 @@ pub fn FormPage<'a>(view: &'a FormView, person: &'a str) -> impl IntoView + use<
             </a>
             <h1 class="form-title" tabindex="-1">{heading}</h1>
             <div id="writing">
-                {call_out(state, &action, &way_back, faults.is_empty())}
+                {call_out(state, &action, &way_back, editing.as_ref(), faults.is_empty())}
                 {fields::summary(faults)}
                 {kept_here()}
                 <div class=class>
@@ -77,17 +79,14 @@ const fn save(state: &FormState, editing: bool) -> &'static str {
 }
 
 /// Says why the form was not saved. `focus` is whether reading starts here: if the form has no faults.
-fn call_out(state: &FormState, here: &str, way_back: &str, focus: bool) -> Option<AnyView> {
+fn call_out(state: &FormState, here: &str, way_back: &str, editing: Option<&RecordId>, focus: bool) -> Option<AnyView> {
     let (title, words, action) = match state {
         FormState::Plain => return None,
         FormState::Changed(_) => (
             "Somebody has changed this record while you were writing.",
             "Nothing is lost: your text is in the form, and theirs is shown with it. Take over what you need, then replace \
              theirs with yours, or keep theirs.",
-            Some(
-                view! { <a class="button" href=way_back.to_owned() data-discard="">"Discard mine, keep theirs"</a> }
-                    .into_any(),
-            ),
+            Some(discard(way_back.to_owned(), "Discard mine, keep theirs")),
         ),
         FormState::NeedsSecondFactor => (
             "Not saved yet: this takes a second factor that you confirmed lately.",
@@ -95,8 +94,8 @@ fn call_out(state: &FormState, here: &str, way_back: &str, focus: bool) -> Optio
             Some(step_up(here, "button button-primary")),
         ),
         FormState::Forbidden => (
-            "Not saved: your permissions have changed, and you may not save this any more.",
-            "What you wrote is still in the form, so that you can copy it.",
+            "You may not save this.",
+            "It needs a permission that you don’t have, or don’t have any more. What is in the form you can still copy.",
             Some(view! { <a class="button" href=links::ACCESS>"See what you may do"</a> }.into_any()),
         ),
         FormState::Gone => (
@@ -105,9 +104,11 @@ fn call_out(state: &FormState, here: &str, way_back: &str, focus: bool) -> Optio
              create a new record of it.",
             None,
         ),
-        FormState::Kept => {
-            ("You are back, and so is what you wrote.", "Nothing is saved yet: look it over, then save it.", None)
-        }
+        FormState::Kept => (
+            "You are back, and so is what you wrote.",
+            "Nothing is saved yet: look it over, then save it.",
+            editing.map(|id| discard(links::edit_record_anew(id), "Discard it")),
+        ),
     };
     let (class, icon) = match state {
         FormState::Kept => ("callout callout-row callout-good", icon::verified()),
@@ -125,6 +126,11 @@ fn call_out(state: &FormState, here: &str, way_back: &str, focus: bool) -> Optio
         }
         .into_any(),
     )
+}
+
+/// A way on that throws away what was typed, and says so: the browser does not ask again.
+fn discard(href: String, words: &'static str) -> AnyView {
+    view! { <a class="button" href=href data-discard="">{words}</a> }.into_any()
 }
 
 /// Offers what was typed here and never saved, where the browser has kept it.

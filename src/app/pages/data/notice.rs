@@ -35,11 +35,12 @@ fn shown(notice: &Notice, here: &str) -> AnyView {
             };
             done(words.into_any(), Some(undo.into_any()))
         }
-        Notice::Forbidden => refused("That was not done: you may not delete this record or bring it back.", None),
+        Notice::Forbidden => refused("That was not done: you may not do that with this record.", None),
         Notice::Changed => refused(
             "The record was not deleted: somebody has changed it since you opened it. This is how it is now.",
             None,
         ),
+        Notice::Gone => refused("That record is not there any more: it has been deleted meanwhile.", None),
         Notice::TooLate => refused("It is too late to bring that record back.", None),
         Notice::NeedsSecondFactor => refused(
             "That was not done yet: it takes a second factor that you confirmed lately.",

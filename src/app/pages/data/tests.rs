@@ -86,3 +86,9 @@ fn closed_says_why_and_what_to_do() {
         assert_eq!(step_up, closed == Closed::NeedsSecondFactor, "{html}");
     }
 }
+
+#[test]
+fn a_second_factor_never_comes_back_to_a_deletion() {
+    let html = html(&RecordsView::Closed(Closed::NeedsSecondFactor), "http://leptos.dev/data/01JD/delete");
+    assert!(html.contains("href=\"/login?step_up=true&amp;returnTo=/data\""), "{html}");
+}

@@ -100,15 +100,21 @@ fn each_state_says_why_and_keeps_all_that_was_typed() {
     let back = "href=\"/login?step_up=true&amp;returnTo=/data/01JDJ6V7Y5T3M8K9QWERTYAB2C/edit\"";
     for (state, words) in [
         (FormState::NeedsSecondFactor, back),
-        (FormState::Forbidden, "you may not save this any more"),
+        (FormState::Forbidden, "You may not save this."),
         (FormState::Gone, "Create as a new record"),
-        (FormState::Kept, "so is what you wrote"),
+        (FormState::Kept, "href=\"/data/01JDJ6V7Y5T3M8K9QWERTYAB2C/edit?discard=true\""),
     ] {
         let html = drawn(typed(), true, state.clone());
         assert!(html.contains(words), "{state:?}: {html}");
         assert!(html.contains("data-unsaved") && times(&html, "autofocus") == 1, "{state:?}: {html}");
         has_all(&html);
     }
+}
+
+#[test]
+fn a_form_that_was_only_opened_holds_nothing_to_lose() {
+    let html = drawn(Form::empty(), false, FormState::Forbidden);
+    assert!(html.contains("You may not save this.") && !html.contains("data-unsaved"), "{html}");
 }
 
 #[test]

@@ -109,8 +109,9 @@ fn each_notice_is_said_in_the_status_region() {
         (Notice::Created, "is created"),
         (Notice::Saved, "are saved"),
         (Notice::Restored, "is back"),
-        (Notice::Forbidden, "you may not"),
+        (Notice::Forbidden, "you may not do that"),
         (Notice::Changed, "somebody has changed it"),
+        (Notice::Gone, "not there any more"),
         (Notice::TooLate, "too late"),
         (Notice::NeedsSecondFactor, "step_up=true"),
     ] {
