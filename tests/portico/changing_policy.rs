@@ -134,7 +134,7 @@ async fn a_token_that_is_sent_carries_no_permissions_of_its_own() {
 #[tokio::test]
 async fn another_policy_holds_for_those_who_are_signed_in() {
     let text = |user: &str| {
-        format!("levels = [\"user\"]\n[roles]\nuser = [{user}]\n[second_factor]\nroles = []\nmethods = []\n")
+        format!("levels = [\"user\"]\n[roles]\nuser = [{user}]\n[second_factor]\nroles = []\nmethods = [\"mfa\"]\n")
     };
     let (folder, path) = policy(&text("\"read\", \"write_own\""));
     let database = format!("surrealkv://{}", folder.path().join("database").display());
