@@ -1,11 +1,16 @@
 //! Where permissions come from, and that a change of it reaches everybody: the access token, the policy
 //! file at a restart, and the administrator who shuts somebody out.
 
-use crate::support::{Browser, Endpoint, Page, Provider, TestApp, eventually};
+use crate::support::{Browser, Endpoint, Page, Provider, TestApp};
 use axum::http::Method;
 use portico::model::record::Closed;
 use serde_json::{Value, json};
-use std::{fs, path::Path, time::Duration};
+use std::{
+    cell::Cell,
+    fs,
+    os::unix::fs::DirBuilderExt as _,
+    path::{Path, PathBuf},
+};
 use surrealdb::{
     engine::any,
     opt::{Config, auth::Root, capabilities::Capabilities},
@@ -25,16 +30,56 @@ async fn sign_in(provider: &Provider, browser: &Browser, permissions: &[&str], s
     assert!(browser.is_signed_in().await);
 }
 
-/// Stops it, and waits until nobody has the database in that folder open.
-async fn stop(app: &mut TestApp, folder: &Path) {
+/// Stops it and starts it again over what is in its database.
+///
+/// The engine may keep a database open for as long as its process runs, so it is a copy that is opened: what
+/// was acknowledged is on the disk.
+async fn restart(mut app: TestApp, database: &Database) -> TestApp {
     app.stop().await;
-    let lock = fs::File::open(folder.join("database").join("LOCK")).expect("a database has a lock");
-    eventually("the database is closed", Duration::from_secs(20), || async {
-        let is_free = lock.try_lock().is_ok();
-        lock.unlock().expect("a lock can be given back");
-        is_free
-    })
-    .await;
+    let url = database.copy();
+    app.restart(&[("SURREALDB_URL", &url)]).await
+}
+
+/// A database on the disk.
+struct Database {
+    folder: TempDir,
+    copies: Cell<usize>,
+}
+
+impl Database {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().expect("a folder can be made"), copies: Cell::new(0) }
+    }
+
+    fn url(&self) -> String {
+        format!("surrealkv://{}", self.path().display())
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join(self.copies.get().to_string())
+    }
+
+    /// Goes on with a copy of what is there now, and gives its address.
+    fn copy(&self) -> String {
+        let from = self.path();
+        self.copies.set(self.copies.get() + 1);
+        copy(&from, &self.path());
+        self.url()
+    }
+}
+
+/// Copies a folder.
+fn copy(from: &Path, to: &Path) {
+    fs::DirBuilder::new().mode(0o700).create(to).expect("a folder can be made");
+    for entry in fs::read_dir(from).expect("a folder can be read") {
+        let entry = entry.expect("a folder can be read");
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if from.is_dir() {
+            copy(&from, &to);
+        } else {
+            fs::copy(&from, &to).expect("a file can be copied");
+        }
+    }
 }
 
 async fn create(browser: &Browser) -> String {
@@ -136,32 +181,29 @@ async fn another_policy_holds_for_those_who_are_signed_in() {
     let text = |user: &str| {
         format!("levels = [\"user\"]\n[roles]\nuser = [{user}]\n[second_factor]\nroles = []\nmethods = [\"mfa\"]\n")
     };
-    let (folder, path) = policy(&text("\"read\", \"write_own\""));
-    let database = format!("surrealkv://{}", folder.path().join("database").display());
+    let (_folder, path) = policy(&text("\"read\", \"write_own\""));
+    let database = Database::new();
     let provider = Provider::start().await;
-    let mut app = TestApp::start(&provider, &[("SURREALDB_URL", &database), ("PORTICO_POLICY", &path)]).await;
+    let app = TestApp::start(&provider, &[("SURREALDB_URL", &database.url()), ("PORTICO_POLICY", &path)]).await;
     let browser = app.browser();
     sign_in(&provider, &browser, &[], false).await;
     let id = create(&browser).await;
     assert_eq!(edit(&browser, &id).await.status, 200);
 
     write(Path::new(&path), &text("\"read\""));
-    stop(&mut app, folder.path()).await;
-    let mut app = app.restart(&[]).await;
+    let app = restart(app, &database).await;
     assert!(browser.is_signed_in().await, "they have not signed in again");
     assert_eq!(may(&browser, &id).await, json!({ "edit": false, "delete": false }));
     assert_eq!((edit(&browser, &id).await.status.as_u16(), delete(&browser, &id).await.status.as_u16()), (403, 403));
 
     write(Path::new(&path), &text("\"admin\""));
-    stop(&mut app, folder.path()).await;
-    let mut app = app.restart(&[]).await;
+    let app = restart(app, &database).await;
     let page = browser.get("/data").await;
     assert_eq!(page.status, 403);
     assert!(page.body.contains(Closed::NoPermission.sentence()), "{}", page.body);
 
     write(Path::new(&path), &text("\"read\", \"write\", \"delete\""));
-    stop(&mut app, folder.path()).await;
-    let app = app.restart(&[]).await;
+    let app = restart(app, &database).await;
     assert_eq!(may(&browser, &id).await, json!({ "edit": true, "delete": true }));
     assert_eq!((edit(&browser, &id).await.status.as_u16(), delete(&browser, &id).await.status.as_u16()), (200, 204));
     assert_eq!(provider.count(Endpoint::Token), 1, "in all of this they have signed in once");
@@ -170,25 +212,23 @@ async fn another_policy_holds_for_those_who_are_signed_in() {
 
 #[tokio::test]
 async fn who_is_disabled_is_shut_out_of_records_and_stays_signed_in() {
-    let folder = tempfile::tempdir().expect("a folder can be made");
-    let database = format!("surrealkv://{}", folder.path().join("database").display());
+    let database = Database::new();
     let provider = Provider::start().await;
-    let mut app = TestApp::start(&provider, &[("SURREALDB_URL", &database)]).await;
+    let mut app = TestApp::start(&provider, &[("SURREALDB_URL", &database.url())]).await;
     let browser = app.browser();
     sign_in(&provider, &browser, &[], false).await;
     let id = create(&browser).await;
-    stop(&mut app, folder.path()).await;
+    app.stop().await;
 
     let settings = app.settings();
     let root = Root { username: settings["SURREALDB_USER"].clone(), password: settings["SURREALDB_PASSWORD"].clone() };
     let config = Config::new().user(root.clone()).capabilities(Capabilities::none());
-    let raw = any::connect((database.as_str(), config)).await.expect("the database opens");
+    let raw = any::connect((database.copy(), config)).await.expect("the database opens");
     raw.signin(root).await.expect("the user is let in");
     raw.use_ns(&settings["SURREALDB_NS"]).use_db(&settings["SURREALDB_DB"]).await.expect("the database is there");
     raw.query("UPDATE user SET disabled = true").await.expect("it answers").check().expect("it is done");
     drop(raw);
-    stop(&mut app, folder.path()).await;
-    let app = app.restart(&[]).await;
+    let app = restart(app, &database).await;
     assert!(browser.is_signed_in().await);
     let page = browser.get(&format!("/data/{id}")).await;
     assert_eq!(page.status, 403);

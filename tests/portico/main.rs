@@ -29,7 +29,7 @@ mod test_provider;
 mod transactions;
 
 // These make databases of their own inside the process.
-#[cfg(feature = "embedded")]
+#[cfg(all(feature = "embedded", unix))]
 mod changing_policy;
 #[cfg(feature = "embedded")]
 mod record_permissions;
