@@ -57,7 +57,7 @@ export default defineConfig({
     {
       name: 'no-javascript',
       use: { ...devices['Desktop Chrome'], javaScriptEnabled: false },
-      testMatch: /(sign-in|sign-out|profile|problems|access|second-factor|data|data-roles|data-editing)\.spec\.ts/,
+      testMatch: /(sign-in|sign-out|profile|problems|access|second-factor|data|data-roles|data-editing|data-second-factor)\.spec\.ts/,
       grepInvert: /@script/,
     },
     // These break the tenant for everybody, so they come last and one at a time.

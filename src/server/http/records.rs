@@ -20,7 +20,6 @@ use crate::{
     },
 };
 use axum::{
-    body::Body,
     extract::{Path, Query, Request, State},
     http::{StatusCode, Uri},
     response::{IntoResponse, Redirect, Response},
@@ -145,18 +144,18 @@ fn may_not_save(form: &Form, editing: Option<RecordId>) -> (StatusCode, RecordsV
 pub async fn create(State(state): State<AppState>, request: Request) -> Result<Response, Failure> {
     let sent = Sent::<Form>::read(&state, request).await?;
     let Ok(desk) = sent.desk(&state).await? else {
-        return Ok(sent.again(&state, may_not_save(&sent.form, None)).await);
+        return Ok(sent.again(&state, may_not_save(&sent.form, None)));
     };
     let draft = match sent.form.read() {
         Ok(draft) => draft,
         Err(faults) => {
             let view = form_page(sent.form.clone(), None, faults, FormState::Plain);
-            return Ok(sent.again(&state, (StatusCode::UNPROCESSABLE_ENTITY, view)).await);
+            return Ok(sent.again(&state, (StatusCode::UNPROCESSABLE_ENTITY, view)));
         }
     };
     match desk.create(&draft).await? {
         Saved::Done(record) => Ok(see(&format!("/data/{}?done=created", record.id))),
-        _ => Ok(sent.again(&state, may_not_save(&sent.form, None)).await),
+        _ => Ok(sent.again(&state, may_not_save(&sent.form, None))),
     }
 }
 
@@ -172,7 +171,7 @@ pub async fn update(
     let address = sent.uri.path().to_owned();
     let (status, faults, form_state) = {
         let Ok(desk) = sent.desk(&state).await? else {
-            return Ok(sent.again(&state, may_not_save(&sent.form, Some(id))).await);
+            return Ok(sent.again(&state, may_not_save(&sent.form, Some(id))));
         };
         match sent.form.read() {
             Err(faults) => (StatusCode::UNPROCESSABLE_ENTITY, faults, FormState::Plain),
@@ -197,7 +196,7 @@ pub async fn update(
         sent.form.version = theirs.version.to_string();
     }
     let view = form_page(sent.form.clone(), Some(id), faults, form_state);
-    Ok(sent.again(&state, (status, view)).await)
+    Ok(sent.again(&state, (status, view)))
 }
 
 /// What the form of a deletion carries.
@@ -218,7 +217,7 @@ pub async fn delete(
     let version = version(&sent.form.version)?;
     let desk = match sent.desk(&state).await? {
         Ok(desk) => desk,
-        Err(closed) => return Ok(sent.again(&state, shut(closed)).await),
+        Err(closed) => return Ok(sent.again(&state, shut(closed))),
     };
     Ok(match desk.delete(&id, version).await? {
         Saved::Done(_) => see(&format!("/data?deleted={id}")),
@@ -244,7 +243,7 @@ pub async fn restore(
     let id: RecordId = id.parse().map_err(|_| Failure::new(ProblemKind::NotFound, "no such record"))?;
     let desk = match sent.desk(&state).await? {
         Ok(desk) => desk,
-        Err(closed) => return Ok(sent.again(&state, shut(closed)).await),
+        Err(closed) => return Ok(sent.again(&state, shut(closed))),
     };
     Ok(match desk.restore(&id).await? {
         Saved::Done(record) => see(&format!("/data/{}?done=restored", record.id)),
@@ -298,12 +297,10 @@ impl<T: DeserializeOwned> Sent<T> {
     }
 
     /// The page once more, in answer to what was sent.
-    async fn again(&self, state: &AppState, (status, view): (StatusCode, RecordsView)) -> Response {
-        let mut request = Request::new(Body::empty());
-        *request.uri_mut() = self.uri.clone();
+    fn again(&self, state: &AppState, (status, view): (StatusCode, RecordsView)) -> Response {
         let visitor = Visitor::SignedIn(self.signed_in.clone());
         let shown = Shown { visitor, matter: Matter::Records(view), return_to: None };
-        let mut response = pages::render(state, request, self.id, shown).await;
+        let mut response = pages::render(state, &self.uri, self.id, shown);
         *response.status_mut() = status;
         response
     }
