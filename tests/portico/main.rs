@@ -8,14 +8,17 @@
 mod api_profile;
 mod callback_refusals;
 mod check;
+mod data_forms;
 mod directory;
 mod hostile_claims;
 mod id_token_refusals;
+mod openapi;
 mod provider_answers;
 mod provider_down;
 mod provider_variety;
 mod return_to;
 mod second_factor;
+mod secure_data_api;
 mod session_cookie;
 mod settings;
 mod shutdown;
@@ -26,6 +29,10 @@ mod test_provider;
 mod transactions;
 
 // These make databases of their own inside the process.
+#[cfg(feature = "embedded")]
+mod changing_policy;
+#[cfg(feature = "embedded")]
+mod record_permissions;
 #[cfg(feature = "embedded")]
 mod session_concurrency;
 #[cfg(feature = "embedded")]

@@ -135,12 +135,17 @@ fn form_page(form: Form, editing: Option<RecordId>, faults: Vec<Fault>, state: F
     RecordsView::Form(FormView { form, editing, faults, state })
 }
 
+/// The form once more for somebody who may not save it, also when records are closed to them altogether:
+/// what they wrote must not be lost.
+fn may_not_save(form: &Form, editing: Option<RecordId>) -> (StatusCode, RecordsView) {
+    (StatusCode::FORBIDDEN, form_page(form.clone(), editing, vec![], FormState::Forbidden))
+}
+
 /// `POST /data/new`: creates a record.
 pub async fn create(State(state): State<AppState>, request: Request) -> Result<Response, Failure> {
     let sent = Sent::<Form>::read(&state, request).await?;
-    let desk = match sent.desk(&state).await? {
-        Ok(desk) => desk,
-        Err(closed) => return Ok(sent.again(&state, shut(closed)).await),
+    let Ok(desk) = sent.desk(&state).await? else {
+        return Ok(sent.again(&state, may_not_save(&sent.form, None)).await);
     };
     let draft = match sent.form.read() {
         Ok(draft) => draft,
@@ -151,10 +156,7 @@ pub async fn create(State(state): State<AppState>, request: Request) -> Result<R
     };
     match desk.create(&draft).await? {
         Saved::Done(record) => Ok(see(&format!("/data/{}?done=created", record.id))),
-        _ => {
-            let view = form_page(sent.form.clone(), None, vec![], FormState::Forbidden);
-            Ok(sent.again(&state, (StatusCode::FORBIDDEN, view)).await)
-        }
+        _ => Ok(sent.again(&state, may_not_save(&sent.form, None)).await),
     }
 }
 
@@ -169,9 +171,8 @@ pub async fn update(
     let version = version(&sent.form.version)?;
     let address = sent.uri.path().to_owned();
     let (status, faults, form_state) = {
-        let desk = match sent.desk(&state).await? {
-            Ok(desk) => desk,
-            Err(closed) => return Ok(sent.again(&state, shut(closed)).await),
+        let Ok(desk) = sent.desk(&state).await? else {
+            return Ok(sent.again(&state, may_not_save(&sent.form, Some(id))).await);
         };
         match sent.form.read() {
             Err(faults) => (StatusCode::UNPROCESSABLE_ENTITY, faults, FormState::Plain),

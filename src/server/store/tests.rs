@@ -1,6 +1,10 @@
 //! What only this room can see of itself: the connection, the rules of the tables, the statements.
 
 mod fixtures;
+mod people;
+mod rules;
+mod tokens;
+mod upkeep;
 
 use super::{
     call,
