@@ -52,13 +52,16 @@ export default defineConfig({
     },
   },
   projects: [
+    // Before anything is in the database.
+    { name: 'empty', use: devices['Desktop Chrome'], testMatch: /empty\.spec\.ts/ },
     // Stories that must work either way are told twice: with the WASM, and with no JavaScript at all.
-    { name: 'hydrated', use: devices['Desktop Chrome'], testIgnore: /faults\.spec\.ts/ },
+    { name: 'hydrated', use: devices['Desktop Chrome'], testIgnore: /(faults|empty)\.spec\.ts/, dependencies: ['empty'] },
     {
       name: 'no-javascript',
       use: { ...devices['Desktop Chrome'], javaScriptEnabled: false },
       testMatch: /(sign-in|sign-out|profile|problems|access|second-factor|data|data-roles|data-editing|data-second-factor)\.spec\.ts/,
       grepInvert: /@script/,
+      dependencies: ['empty'],
     },
     // These break the tenant for everybody, so they come last and one at a time.
     {

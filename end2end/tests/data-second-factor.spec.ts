@@ -1,26 +1,13 @@
 // A second factor that was confirmed too long ago: told, confirmed again, and nothing that was written is lost.
 import type { Page } from '@playwright/test';
-import { alive, expect, pick, stepUp, test } from './support/test.ts';
-import { createRecord, expectCallOut, expectHappened, field, save, word } from './support/records.ts';
+import { alive, expect, stepUp, test } from './support/test.ts';
+import { createRecord, expectCallOut, expectHappened, field, save, signInLongAgo, word } from './support/records.ts';
 
 test.beforeEach(({ tolerate }) => tolerate(/403/));
 
 const heading = (page: Page) => page.getByRole('heading', { level: 1 });
 const confirm = (page: Page) => page.getByRole('main').getByRole('link', { name: 'Confirm with a second factor' });
 const TOO_OLD = 'Not saved yet: this takes a second factor that you confirmed lately.';
-
-/** Signs in with a second factor, of which the tenant says that it was given three hours ago. */
-async function signInLongAgo(page: Page, name: string, returnTo: string) {
-  // The tenant says when somebody has signed in to whoever gives a `max_age`, as Auth0 does.
-  const start = await page.request.get(`/login?returnTo=${encodeURIComponent(returnTo)}`, { maxRedirects: 0 });
-  await page.goto(`${start.headers()['location']}&max_age=86400`);
-  const form = '**/u/login?*';
-  await page.route(form, (route) => route.continue({ postData: `${route.request().postData()}&seconds_ago=${3 * 3600}` }));
-  await pick(page, name, true);
-  await page.unroute(form);
-  await expect(page).toHaveURL(returnTo);
-  await alive(page);
-}
 
 /** The manager's change of the user's record is refused for now. Returns the record's address. */
 async function refused(page: Page, owner: Page, title: string) {

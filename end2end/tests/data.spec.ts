@@ -1,6 +1,7 @@
 // Records: written, read, changed, found, deleted and brought back, with JavaScript and without.
+import { widerThanWindow } from './support/audit.ts';
 import { alive, expect, scripted, test } from './support/test.ts';
-import { createRecord, expectHappened, field, save, search, titles, widerThanWindow, word } from './support/records.ts';
+import { createRecord, expectHappened, field, save, search, titles, word } from './support/records.ts';
 
 test('a record is written, changed, found, deleted and brought back', async ({ page, signIn }) => {
   const [title, text, tag] = [word(), word(), word()];
