@@ -64,7 +64,8 @@ pub fn router(state: AppState) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready));
     for path in pages::paths() {
-        router = router.route(&path, get(pages::page));
+        let page = if path == "/" { get(logout::returned) } else { get(pages::page) };
+        router = router.route(&path, page);
     }
     // The forms of these pages; each reads its own body.
     router = router
