@@ -57,6 +57,8 @@ pub struct LoginHints {
     pub screen_hint: Option<String>,
     /// `prompt=login` makes the service ask again, to choose another account.
     pub prompt: Option<String>,
+    /// Who is expected to sign in (`login_hint`).
+    pub login_hint: Option<String>,
 }
 
 /// A sign-in that succeeded: who it is and what the session needs.

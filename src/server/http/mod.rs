@@ -54,7 +54,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/secure-data/{id}", get(secure_data::get).patch(secure_data::patch).delete(secure_data::delete))
         .layer(DefaultBodyLimit::max(secure_data::MAX_BODY));
     let mut router = Router::new()
-        .route("/login", get(login::login))
+        .route("/login", get(login::login).post(login::third_party))
         .route("/callback", get(callback::callback))
         .route("/logout", get(logout::asked).post(logout::logout))
         .route("/api/profile", get(profile::profile))
