@@ -7,6 +7,7 @@
 
 mod api_profile;
 mod callback_refusals;
+mod certification;
 mod check;
 mod data_forms;
 mod directory;

@@ -42,7 +42,7 @@ pub async fn front(State(state): State<AppState>, mut request: Request, next: Ne
         let origin = &state.settings.public_origin;
         let caching = Caching::of(&request, state.document.is_hashed());
         let asked = Asked { uri: request.uri().clone(), headers: request.headers().clone() };
-        let answer = if origin::may_change(request.method(), &asked.headers, origin) {
+        let answer = if origin::may_change(request.method(), asked.uri.path(), &asked.headers, origin) {
             bounded(next.run(request)).await
         } else {
             Failure::new(ProblemKind::CrossSite, "an unsafe method from another site").into_response()

@@ -54,7 +54,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/secure-data/{id}", get(secure_data::get).patch(secure_data::patch).delete(secure_data::delete))
         .layer(DefaultBodyLimit::max(secure_data::MAX_BODY));
     let mut router = Router::new()
-        .route("/login", get(login::login))
+        .route("/login", get(login::login).post(login::third_party))
         .route("/callback", get(callback::callback))
         .route("/logout", get(logout::asked).post(logout::logout))
         .route("/api/profile", get(profile::profile))
@@ -64,7 +64,8 @@ pub fn router(state: AppState) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready));
     for path in pages::paths() {
-        router = router.route(&path, get(pages::page));
+        let page = if path == "/" { get(logout::returned) } else { get(pages::page) };
+        router = router.route(&path, page);
     }
     // The forms of these pages; each reads its own body.
     router = router

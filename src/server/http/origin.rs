@@ -6,10 +6,13 @@
 use crate::server::settings::PublicOrigin;
 use axum::http::{HeaderMap, Method, header};
 
-/// Whether a request may change something here: by its method it does not, or it comes from one of
+/// Where other sites may send a form. What happens there changes nothing and needs no cookie.
+const FOR_OTHER_SITES: [&str; 1] = ["/login"];
+
+/// Whether a request may go on: by its method or its path it changes nothing here, or it comes from one of
 /// our own pages.
-pub fn may_change(method: &Method, headers: &HeaderMap, own: &PublicOrigin) -> bool {
-    if method.is_safe() {
+pub fn may_change(method: &Method, path: &str, headers: &HeaderMap, own: &PublicOrigin) -> bool {
+    if method.is_safe() || (method == Method::POST && FOR_OTHER_SITES.contains(&path)) {
         return true;
     }
     // A script with a token of its own is no browser with somebody's cookie.
@@ -49,7 +52,7 @@ mod tests {
         headers.for_each(|(name, value)| {
             map.append(name, value);
         });
-        may_change(&method, &map, &own)
+        may_change(&method, "/logout", &map, &own)
     }
 
     #[test]
@@ -74,5 +77,19 @@ mod tests {
             }
         }
         assert!(allowed(Method::DELETE, &[("authorization", "Bearer x")]));
+    }
+
+    #[test]
+    fn another_site_may_ask_for_a_sign_in_and_for_nothing_else() {
+        let own = PublicOrigin::of(&url::Url::parse("https://portal.example/callback").unwrap());
+        let headers =
+            HeaderMap::from_iter([(HeaderName::from_static("sec-fetch-site"), HeaderValue::from_static("cross-site"))]);
+        assert!(may_change(&Method::POST, "/login", &headers, &own));
+        for method in [Method::PUT, Method::PATCH, Method::DELETE] {
+            assert!(!may_change(&method, "/login", &headers, &own), "{method}");
+        }
+        for path in ["/", "/callback", "/logout", "/login/", "/LOGIN", "//login", "/data/new", "/rpc/login"] {
+            assert!(!may_change(&Method::POST, path, &headers, &own), "{path}");
+        }
     }
 }
