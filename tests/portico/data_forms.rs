@@ -2,7 +2,7 @@
 //! typed is ever lost.
 
 use crate::support::{
-    Browser, Page, Provider, TestApp, assert_harmless, assert_problem, eventually, provider::TokenShape,
+    Browser, Page, Provider, Site, TestApp, assert_harmless, assert_problem, eventually, provider::TokenShape,
 };
 use axum::http::Method;
 use chrono::Utc;
@@ -389,7 +389,10 @@ async fn a_kept_form_is_forgotten_when_it_is_not_wanted() {
 
     assert_eq!(ben.fill_in(&ben.get(&edit).await, &edit, &[("title", "By Ben")]).await.status, 403);
     assert_eq!(typed(&ben.get(&edit).await, &edit)("title"), "By Ben");
-    assert_eq!(typed(&ben.get(&format!("{edit}?discard=")).await, &edit)("title"), "A plan");
+    let discarding = || ben.request(Method::GET, ben.url(&format!("{edit}?discard=")));
+    discarding().site(Site::Cross).send().await;
+    assert_eq!(typed(&ben.get(&edit).await, &edit)("title"), "By Ben", "not by another site's link");
+    assert_eq!(typed(&discarding().send().await, &edit)("title"), "A plan");
     assert_eq!(typed(&ben.get(&edit).await, &edit)("title"), "A plan");
 }
 

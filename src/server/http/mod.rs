@@ -36,7 +36,11 @@ use axum::{
     middleware,
     routing::{get, post},
 };
-use tower_http::{compression::CompressionLayer, services::ServeDir};
+use tower_http::{
+    CompressionLevel,
+    compression::{CompressionLayer, DefaultPredicate, Predicate, predicate::SizeAbove},
+    services::ServeDir,
+};
 
 /// The largest request body taken, in bytes: the largest text field, and room for the rest.
 const MAX_BODY: usize = 128 * 1024;
@@ -77,7 +81,17 @@ pub fn router(state: AppState) -> Router {
         .fallback_service(files)
         .method_not_allowed_fallback(failure::method_not_allowed)
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(CompressionLayer::new())
+        .layer(compression())
         .layer(middleware::from_fn_with_state(state.clone(), front::front))
         .with_state(state)
+}
+
+/// Compresses what is drawn for each request; files are compressed when they are built.
+///
+/// Level 1 of brotli takes less than half the time of the usual 4, and 15 % more bytes: a page of
+/// 4.7 kB, not 4.1, which is as many packets. What fits into one packet anyway is left as it is.
+fn compression() -> CompressionLayer<impl Predicate> {
+    CompressionLayer::new()
+        .quality(CompressionLevel::Precise(1))
+        .compress_when(DefaultPredicate::new().and(SizeAbove::new(1024)))
 }

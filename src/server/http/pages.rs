@@ -70,7 +70,7 @@ pub async fn page(State(state): State<AppState>, request: Request) -> Result<Res
 async fn drawn(state: &AppState, request: &Parts, visitor: Visitor) -> Result<Response, Failure> {
     let id = request.extensions.get::<RequestId>().copied().unwrap_or_else(RequestId::generate);
     let (status, matter) = match &visitor {
-        Visitor::SignedIn(signed_in) => matter(state, signed_in, &request.uri).await?,
+        Visitor::SignedIn(signed_in) => matter(state, signed_in, request).await?,
         _ => (StatusCode::OK, Matter::Nothing),
     };
     let mut response = render(state, &request.uri, id, Shown { visitor, matter, return_to: None });
@@ -81,15 +81,15 @@ async fn drawn(state: &AppState, request: &Parts, visitor: Visitor) -> Result<Re
 }
 
 /// What the page at this address needs to know, for somebody who is signed in.
-async fn matter(state: &AppState, signed_in: &SignedIn, uri: &Uri) -> Result<(StatusCode, Matter), Failure> {
-    let mut segments = uri.path().split('/').skip(1);
+async fn matter(state: &AppState, signed_in: &SignedIn, request: &Parts) -> Result<(StatusCode, Matter), Failure> {
+    let mut segments = request.uri.path().split('/').skip(1);
     Ok(match segments.next() {
         Some("access") => {
             let (access, availability) = standing::described(state, signed_in).await;
             (StatusCode::OK, Matter::Access(access, availability))
         }
         Some("data") => {
-            let (status, view) = records::page(state, signed_in, uri).await?;
+            let (status, view) = records::page(state, signed_in, request).await?;
             (status, Matter::Records(view))
         }
         _ => (StatusCode::OK, Matter::Nothing),

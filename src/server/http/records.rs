@@ -4,6 +4,7 @@
 use super::{
     failure::Failure,
     form,
+    origin::is_own_navigation,
     pages::{self, Matter, Shown},
     request_id::RequestId,
     visitor::{self, Use},
@@ -21,7 +22,7 @@ use crate::{
 };
 use axum::{
     extract::{Path, Query, Request, State},
-    http::{StatusCode, Uri},
+    http::{StatusCode, Uri, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
 use serde::{Deserialize, de::DeserializeOwned};
@@ -46,7 +47,12 @@ struct Parameters {
 ///
 /// # Errors
 /// There is no such page or record; the database does not answer.
-pub async fn page(state: &AppState, signed_in: &SignedIn, uri: &Uri) -> Result<(StatusCode, RecordsView), Failure> {
+pub async fn page(
+    state: &AppState,
+    signed_in: &SignedIn,
+    request: &Parts,
+) -> Result<(StatusCode, RecordsView), Failure> {
+    let uri = &request.uri;
     let parameters = Query::<Parameters>::try_from_uri(uri).map(|Query(parameters)| parameters).unwrap_or_default();
     let desk = match Desk::open(state, signed_in).await {
         Ok(desk) => desk,
@@ -68,7 +74,8 @@ pub async fn page(state: &AppState, signed_in: &SignedIn, uri: &Uri) -> Result<(
         }
         [id, "edit"] => {
             let record = found(&desk, id).await?;
-            if parameters.discard.is_some() {
+            // Not by a link on another site: it would throw away what somebody has typed.
+            if parameters.discard.is_some() && is_own_navigation(&request.headers) {
                 desk.forget_form(uri.path()).await?;
             }
             match desk.kept_form(uri.path()).await? {
