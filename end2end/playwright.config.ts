@@ -69,7 +69,8 @@ export default defineConfig({
       use: devices['Desktop Chrome'],
       testMatch: /faults\.spec\.ts/,
       dependencies: ['hydrated', 'no-javascript'],
-      fullyParallel: false,
+      // Files run side by side otherwise, whatever fullyParallel says.
+      workers: 1,
     },
   ],
   webServer: [
@@ -112,7 +113,7 @@ export default defineConfig({
         SURREALDB_USER: 'portico',
         SURREALDB_PASSWORD: secret(),
         PORTICO_SECRET: secret(),
-        PORTICO_LOG: 'warn',
+        PORTICO_LOG: 'warn,surrealdb::core::perms=error',
       },
     },
   ],

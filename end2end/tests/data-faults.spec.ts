@@ -42,8 +42,10 @@ test('whose address is not verified any more finds records closed, and nothing o
     await tenantSwitch(`person?user=${id}`, { email_verified: false });
     await elsewhere('norole', { returnTo: '/profile' });
     await save(page).click();
-    await expect(page.getByRole('main').getByRole('alert')).toContainText('Records are closed to you for now. Everything here stays as it is.');
+    await expectCallOut(page, 'You may not save this.');
     await expect(field.title(page)).toHaveValue('Kept in the form');
+    await page.goto('/data');
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('Records are closed to you for now');
   } finally {
     await tenantSwitch(`person?user=${id}`, { email_verified: true });
   }
