@@ -32,9 +32,10 @@ export default defineConfig({
   // A test that passes only when it is run again is broken.
   retries: 0,
   workers: 2,
-  timeout: 60_000,
-  expect: { timeout: 10_000 },
-  reporter: [['list']],
+  // Nothing here is about time: these only end what hangs, also on a machine that is busy with something else.
+  timeout: 180_000,
+  expect: { timeout: 20_000 },
+  reporter: [['list'], ['./tests/support/causes.ts']],
   use: {
     baseURL: app,
     trace: 'retain-on-failure',
