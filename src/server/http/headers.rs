@@ -26,6 +26,8 @@ const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSub
 /// What is no page loads and runs nothing.
 const NOTHING: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+/// The same answer comes compressed to those who can read it so: no cache may give one to all.
+const BY_ENCODING: HeaderValue = HeaderValue::from_static("accept-encoding");
 /// A file whose name holds a hash of its content never changes.
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const AN_HOUR: HeaderValue = HeaderValue::from_static("public, max-age=3600");
@@ -74,6 +76,10 @@ pub fn add(response: &mut Response, id: RequestId, https: bool, caching: Caching
         Caching::AWhile if succeeded && !headers.contains_key(header::SET_COOKIE) => AN_HOUR,
         _ => NO_STORE,
     };
+    // The layer that compresses says so, but neither of what it leaves as it is nor of files compressed before.
+    if caching != NO_STORE {
+        headers.entry(header::VARY).or_insert(BY_ENCODING);
+    }
     headers.entry(header::CACHE_CONTROL).or_insert(caching);
 }
 
@@ -84,4 +90,35 @@ pub fn wants_json(path: &str, headers: &HeaderMap) -> bool {
     }
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("*/*");
     !accept.contains("text/html") && accept.contains("json")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::{body::Body, http::StatusCode};
+
+    fn answered(status: StatusCode, caching: Caching) -> HeaderMap {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = status;
+        add(&mut response, RequestId::generate(), true, caching);
+        response.headers().clone()
+    }
+
+    #[test]
+    fn whatever_a_cache_may_keep_is_kept_for_each_encoding_by_itself() {
+        for (caching, control) in [(Caching::Forever, IMMUTABLE), (Caching::AWhile, AN_HOUR)] {
+            for status in [StatusCode::OK, StatusCode::NOT_MODIFIED] {
+                let headers = answered(status, caching);
+                assert_eq!(headers[header::CACHE_CONTROL], control);
+                assert_eq!(headers[header::VARY], BY_ENCODING);
+            }
+        }
+    }
+
+    #[test]
+    fn what_failed_is_kept_by_no_cache() {
+        for caching in [Caching::Forever, Caching::AWhile, Caching::Never] {
+            assert_eq!(answered(StatusCode::NOT_FOUND, caching)[header::CACHE_CONTROL], NO_STORE);
+        }
+    }
 }
