@@ -47,7 +47,7 @@ async fn serve() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    telemetry::start(&settings.log);
+    let _log = telemetry::start(&settings.log);
     let served = match App::build(settings).await {
         Ok(app) => app.serve(told_to_stop()).await,
         Err(error) => Err(error),

@@ -5,7 +5,7 @@
 //!
 //! The server provides as context: [`Visitor`](crate::model::Visitor) always;
 //! [`Problem`] when the answer is an error, which is then drawn in place of the page;
-//! [`SupportId`] always; [`DocumentTitle`] for the page to fill; [`ReturnTo`](crate::model::ReturnTo)
+//! else the one of [`PAGES`]; [`Address`] and [`SupportId`] always; [`DocumentTitle`] for the page to fill; [`ReturnTo`](crate::model::ReturnTo)
 //! when a sign-in knows better than the address where the person wanted to go; an `Arc` of
 //! [`RecordsView`] for the pages under `/data`.
 
@@ -33,44 +33,55 @@ pub use title::DocumentTitle;
 
 use crate::model::{Problem, ProblemKind};
 use components::{Footer, Header, SessionWatch};
-use leptos::either::Either;
 use leptos::prelude::*;
-use leptos_router::components::{FlatRoutes, Route, Router};
-use leptos_router::{SsrMode, path};
 use pages::{AccessPage, DataPage, Home, ProblemPage, Profile, SignOut};
 
 /// The id of the request being answered, such as `7K3F9QXM2T`: what people quote to support.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SupportId(pub String);
 
+/// Path and query of the request being answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address(pub String);
+
+/// A page of the application.
+#[derive(Clone, Copy, Debug)]
+pub struct Page {
+    /// Its address, or what its addresses have in common, as Axum's router takes it.
+    pub path: &'static str,
+    /// Whether it is for everybody. All others are for people who are signed in.
+    pub open: bool,
+    draw: fn() -> AnyView,
+}
+
+/// The list of records. The other pages under it draw what they are given as well.
+pub const RECORDS: Page = Page { path: links::DATA, open: false, draw: || DataPage().into_any() };
+
+/// All pages. The server's router leads to them, in the browser too: which one an address means is
+/// decided once.
+pub const PAGES: &[Page] = &[
+    Page { path: links::HOME, open: true, draw: || Home().into_any() },
+    Page { path: links::PROFILE, open: false, draw: || Profile().into_any() },
+    Page { path: links::ACCESS, open: false, draw: || AccessPage().into_any() },
+    RECORDS,
+    Page { path: links::NEW_RECORD, ..RECORDS },
+    Page { path: "/data/{id}", ..RECORDS },
+    Page { path: "/data/{id}/edit", ..RECORDS },
+    Page { path: links::SIGN_OUT, open: true, draw: || SignOut().into_any() },
+];
+
 /// The body of every page.
-///
-/// Everything is ready when it is drawn, so each route is answered in one piece ([`SsrMode::Async`]):
-/// streaming would only cost.
 #[component]
 pub fn App() -> impl IntoView {
-    let problem = use_context::<Problem>();
-    let page = move || match problem {
-        Some(problem) => Either::Left(view! { <ProblemPage problem/> }),
-        None => Either::Right(view! {
-            <FlatRoutes fallback=|| view! { <ProblemPage problem=not_found()/> }>
-                <Route path=path!("/") view=Home ssr=SsrMode::Async/>
-                <Route path=path!("/profile") view=Profile ssr=SsrMode::Async/>
-                <Route path=path!("/access") view=AccessPage ssr=SsrMode::Async/>
-                <Route path=path!("/data") view=DataPage ssr=SsrMode::Async/>
-                <Route path=path!("/data/new") view=DataPage ssr=SsrMode::Async/>
-                <Route path=path!("/data/:id") view=DataPage ssr=SsrMode::Async/>
-                <Route path=path!("/data/:id/edit") view=DataPage ssr=SsrMode::Async/>
-                <Route path=path!("/sign-out") view=SignOut ssr=SsrMode::Async/>
-            </FlatRoutes>
-        }),
+    let page = match (use_context::<Problem>(), use_context::<Page>()) {
+        (None, Some(page)) => (page.draw)(),
+        (Some(problem), _) => view! { <ProblemPage problem/> }.into_any(),
+        (None, None) => view! { <ProblemPage problem=not_found()/> }.into_any(),
     };
     view! {
         <a class="skip-link" href="#main">"Skip to content"</a>
         <Header/>
-        <main class="page" id="main" tabindex="-1">
-            <Router>{page()}</Router>
-        </main>
+        <main class="page" id="main" tabindex="-1">{page}</main>
         <Footer/>
         <SessionWatch/>
         <div class="visually-hidden" id="announcer" role="status"></div>

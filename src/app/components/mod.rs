@@ -8,6 +8,7 @@ mod header;
 pub mod icon;
 mod illustration;
 mod moment;
+mod once;
 mod profile_json;
 mod record_form;
 mod session_watch;

@@ -1,27 +1,31 @@
 //! The person as raw JSON: to read, to copy, to keep.
 
-use super::icon;
+use super::{icon, once::once};
 use crate::app::links;
 use leptos::prelude::*;
+use std::sync::OnceLock;
 
 /// Three ways to get at the raw JSON. It is loaded when first asked for. Without scripts there is
 /// one: a link that downloads what `/api/profile` answers.
 #[component]
 pub fn ProfileJsonPanel() -> impl IntoView {
-    view! {
-        <ProfileJsonActions>
-            <div class="actions">
-                <button class="button needs-script" type="button" data-action="show" aria-expanded="false"
-                    aria-controls="profile-json">"Show"</button>
-                <button class="button needs-script" type="button" data-action="copy">{icon::copy()}"Copy"</button>
-                <a class="button" href=links::PROFILE_API download="profile.json" data-action="download">
-                    {icon::download()}"Download"
-                </a>
-                <p class="actions-message" id="profile-json-message" role="status"></p>
-            </div>
-            <pre class="code" id="profile-json" tabindex="0" role="region" aria-label="Your profile as JSON" dir="ltr" hidden></pre>
-        </ProfileJsonActions>
-    }
+    static HTML: OnceLock<String> = OnceLock::new();
+    once(&HTML, || {
+        view! {
+            <ProfileJsonActions>
+                <div class="actions">
+                    <button class="button needs-script" type="button" data-action="show" aria-expanded="false"
+                        aria-controls="profile-json">"Show"</button>
+                    <button class="button needs-script" type="button" data-action="copy">{icon::copy()}"Copy"</button>
+                    <a class="button" href=links::PROFILE_API download="profile.json" data-action="download">
+                        {icon::download()}"Download"
+                    </a>
+                    <p class="actions-message" id="profile-json-message" role="status"></p>
+                </div>
+                <pre class="code" id="profile-json" tabindex="0" role="region" aria-label="Your profile as JSON" dir="ltr" hidden></pre>
+            </ProfileJsonActions>
+        }
+    })
 }
 
 /// Makes the elements in it do what their `data-action` says.

@@ -1,30 +1,34 @@
 //! Tells a person, while they look at a page, that their session has ended or that they are offline.
 
-use super::icon;
+use super::{icon, once::once};
 use crate::app::links;
 use crate::model::Visitor;
 use leptos::prelude::*;
+use std::sync::OnceLock;
 
 /// Two quiet notices at the foot of the window, for people who are signed in. They take no focus and
 /// touch nothing on the page.
 #[component]
 pub fn SessionWatch() -> impl IntoView {
     let visitor = use_context::<Visitor>().unwrap_or(Visitor::Anonymous);
+    static HTML: OnceLock<String> = OnceLock::new();
     visitor.signed_in().map(|_| {
-        view! {
-            <div class="notices" role="status">
-                <div class="notice" id="session-ended" hidden>
-                    {icon::notice()}
-                    <p>"You were signed out."</p>
-                    <a class="button" href=links::LOGIN>"Sign in again"</a>
+        once(&HTML, || {
+            view! {
+                <div class="notices" role="status">
+                    <div class="notice" id="session-ended" hidden>
+                        {icon::notice()}
+                        <p>"You were signed out."</p>
+                        <a class="button" href=links::LOGIN>"Sign in again"</a>
+                    </div>
+                    <div class="notice" id="offline" hidden>
+                        {icon::notice()}
+                        <p>"You are offline. What you see may be out of date."</p>
+                    </div>
                 </div>
-                <div class="notice" id="offline" hidden>
-                    {icon::notice()}
-                    <p>"You are offline. What you see may be out of date."</p>
-                </div>
-            </div>
-            <Watch/>
-        }
+                <Watch/>
+            }
+        })
     })
 }
 

@@ -1,43 +1,47 @@
 //! The choice between light and dark.
 
-use super::icon;
+use super::{icon, once::once};
 use crate::app::preferences::Theme;
 use leptos::prelude::*;
+use std::sync::OnceLock;
 
 /// A menu to choose the theme. Without scripts it is not shown, and the theme follows the system.
 #[component]
 pub fn ThemeMenu() -> impl IntoView {
-    let choice = |theme: Theme| {
-        let symbol = match theme {
-            Theme::System => icon::system(),
-            Theme::Light => icon::light(),
-            Theme::Dark => icon::dark(),
+    static HTML: OnceLock<String> = OnceLock::new();
+    once(&HTML, || {
+        let choice = |theme: Theme| {
+            let symbol = match theme {
+                Theme::System => icon::system(),
+                Theme::Light => icon::light(),
+                Theme::Dark => icon::dark(),
+            };
+            view! {
+                <label class="menu-item">
+                    <input type="radio" name="theme" value=theme.key()/>
+                    {symbol}
+                    <span>{theme.label()}</span>
+                </label>
+            }
         };
         view! {
-            <label class="menu-item">
-                <input type="radio" name="theme" value=theme.key()/>
-                {symbol}
-                <span>{theme.label()}</span>
-            </label>
-        }
-    };
-    view! {
-        <div class="theme needs-script">
-            <button class="icon-button" type="button" popovertarget="theme-menu">
-                {icon::light()}
-                {icon::dark()}
-                <span class="visually-hidden">"Theme"</span>
-            </button>
-            <div class="menu" id="theme-menu" popover="auto">
-                <ThemeChoice>
-                    <fieldset>
-                        <legend>"Theme"</legend>
-                        {Theme::ALL.map(choice)}
-                    </fieldset>
-                </ThemeChoice>
+            <div class="theme needs-script">
+                <button class="icon-button" type="button" popovertarget="theme-menu">
+                    {icon::light()}
+                    {icon::dark()}
+                    <span class="visually-hidden">"Theme"</span>
+                </button>
+                <div class="menu" id="theme-menu" popover="auto">
+                    <ThemeChoice>
+                        <fieldset>
+                            <legend>"Theme"</legend>
+                            {Theme::ALL.map(choice)}
+                        </fieldset>
+                    </ThemeChoice>
+                </div>
             </div>
-        </div>
-    }
+        }
+    })
 }
 
 /// Makes the radio buttons in it choose the theme.

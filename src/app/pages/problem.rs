@@ -50,12 +50,12 @@ fn way_on(kind: ProblemKind) -> Option<(&'static str, String)> {
 #[cfg(all(test, feature = "ssr"))]
 mod tests {
     use super::*;
+    use crate::app::Address;
     use crate::model::ReturnTo;
-    use leptos_router::location::RequestUrl;
 
     fn drawn(kind: ProblemKind, url: &str, wanted: Option<&str>) -> String {
         Owner::new().with(|| {
-            provide_context(RequestUrl::new(url));
+            provide_context(Address(url.into()));
             if let Some(wanted) = wanted.and_then(ReturnTo::parse) {
                 provide_context(wanted);
             }
@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn it_says_what_happened_what_to_do_and_what_to_quote() {
-        let html = drawn(ProblemKind::SignInFailed, "http://leptos.dev/callback?code=secret", None);
+        let html = drawn(ProblemKind::SignInFailed, "/callback?code=secret", None);
         for words in [ProblemKind::SignInFailed.title(), ProblemKind::SignInFailed.remedy(), "7K3F9QXM2T"] {
             assert!(html.contains(words), "{words} is missing in {html}");
         }
@@ -75,21 +75,21 @@ mod tests {
 
     #[test]
     fn signing_in_again_comes_back_to_where_the_person_wanted_to_go() {
-        let here = drawn(ProblemKind::SessionEnded, "http://leptos.dev/records?page=2", None);
+        let here = drawn(ProblemKind::SessionEnded, "/records?page=2", None);
         assert!(here.contains(r#"href="/login?returnTo=/records%3Fpage%3D2""#), "{here}");
-        let wanted = drawn(ProblemKind::SignInExpired, "http://leptos.dev/callback?state=x", Some("/records"));
+        let wanted = drawn(ProblemKind::SignInExpired, "/callback?state=x", Some("/records"));
         assert!(wanted.contains(r#"href="/login?returnTo=/records""#), "{wanted}");
-        let lost = drawn(ProblemKind::SignInExpired, "http://leptos.dev/callback?state=x", None);
+        let lost = drawn(ProblemKind::SignInExpired, "/callback?state=x", None);
         assert!(lost.contains(r#"href="/login""#), "{lost}");
     }
 
     #[test]
     fn the_same_page_is_only_offered_again_where_that_can_help() {
-        assert!(drawn(ProblemKind::Unavailable, "http://leptos.dev/records", None).contains("Try again</a>"));
+        assert!(drawn(ProblemKind::Unavailable, "/records", None).contains("Try again</a>"));
         for (kind, url) in [
-            (ProblemKind::NotFound, "http://leptos.dev/records"),
-            (ProblemKind::Forbidden, "http://leptos.dev/records"),
-            (ProblemKind::Internal, "http://leptos.dev/callback?code=x"),
+            (ProblemKind::NotFound, "/records"),
+            (ProblemKind::Forbidden, "/records"),
+            (ProblemKind::Internal, "/callback?code=x"),
         ] {
             let html = drawn(kind, url, None);
             assert!(!html.contains("Try again</a>"), "{html}");

@@ -36,6 +36,20 @@ impl Template {
     fn with(&self, nonce: &str) -> String {
         self.0.join(nonce)
     }
+
+    fn write(&self, nonce: &str, to: &mut String) {
+        for (index, part) in self.0.iter().enumerate() {
+            if index > 0 {
+                to.push_str(nonce);
+            }
+            to.push_str(part);
+        }
+    }
+
+    /// About how many bytes it makes.
+    fn len(&self) -> usize {
+        self.0.iter().map(|part| part.len() + 32).sum()
+    }
 }
 
 impl Document {
@@ -88,9 +102,14 @@ impl Document {
 
     /// The whole document, with this title, body and end, all HTML.
     pub fn around(&self, title: &str, body: &str, end: &str, nonce: &str) -> String {
-        let [before_title, before_body, after_body] =
-            [&self.before_title, &self.before_body, &self.after_body].map(|template| template.with(nonce));
-        [&before_title, title, &before_body, body, &after_body, end].concat()
+        let parts = [(&self.before_title, title), (&self.before_body, body), (&self.after_body, end)];
+        let length = parts.iter().map(|(template, text)| template.len() + text.len()).sum();
+        let mut document = String::with_capacity(length);
+        for (template, text) in parts {
+            template.write(nonce, &mut document);
+            document.push_str(text);
+        }
+        document
     }
 
     /// The Content-Security-Policy of a page whose scripts carry `nonce`.

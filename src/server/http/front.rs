@@ -105,7 +105,7 @@ async fn explain(state: &AppState, id: RequestId, asked: Asked, failure: Failure
             ProblemKind::Unavailable => Visitor::Anonymous,
             _ => visitor::identify(state, &asked.headers, Use::Counts).await.unwrap_or(Visitor::Anonymous),
         };
-        let shown = Shown { visitor, matter: Matter::Problem(problem), return_to: failure.return_to };
+        let shown = Shown { visitor, page: None, matter: Matter::Problem(problem), return_to: failure.return_to };
         pages::render(state, &asked.uri, id, shown)
     };
     *answer.status_mut() = status;

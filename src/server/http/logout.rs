@@ -1,7 +1,10 @@
 //! `/logout`: ends the session here, then at the sign-in service.
 
 use super::{cookies::Jar, failure::Failure, origin, pages, visitor};
-use crate::server::{AppState, session::EndedSession};
+use crate::{
+    app::Page,
+    server::{AppState, session::EndedSession},
+};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use axum::{
     extract::{Query, Request, State},
@@ -74,9 +77,9 @@ struct Returned {
 /// The session ended before they left, so that nothing depends on how they come back. A `state` is compared with
 /// the one of this browser all the same (OpenID Connect RP-Initiated Logout 1.0, section 2): another one is
 /// ignored. Either way it goes from the address bar.
-pub async fn returned(state: State<AppState>, request: Request) -> Result<Response, Failure> {
+pub async fn returned(page: Page, state: AppState, request: Request) -> Result<Response, Failure> {
     let Ok(Query(Returned { state: came })) = Query::try_from_uri(request.uri()) else {
-        return pages::page(state, request).await;
+        return pages::page(page, state, request).await;
     };
     let jar = Jar::of(&state.settings.public_origin);
     let sent = jar.get(request.headers(), &jar.sign_out_name());

@@ -30,9 +30,10 @@ pub use request_id::RequestId;
 pub use serve::serve;
 
 use super::AppState;
+use crate::app::PAGES;
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
+    extract::{DefaultBodyLimit, State},
     middleware,
     routing::{get, post},
 };
@@ -67,9 +68,12 @@ pub fn router(state: AppState) -> Router {
         .route("/rpc/{*name}", post(pages::server_function).get(pages::server_function))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready));
-    for path in pages::paths() {
-        let page = if path == "/" { get(logout::returned) } else { get(pages::page) };
-        router = router.route(&path, page);
+    for page in PAGES.iter().copied() {
+        let handler = match page.path {
+            "/" => get(move |State(state), request| logout::returned(page, state, request)),
+            _ => get(move |State(state), request| pages::page(page, state, request)),
+        };
+        router = router.route(page.path, handler);
     }
     // The forms of these pages; each reads its own body.
     router = router

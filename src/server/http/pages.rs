@@ -8,7 +8,7 @@ use super::{
     visitor::{self, Use},
 };
 use crate::{
-    app::{self, DocumentTitle, RecordsView, SupportId},
+    app::{self, Address, DocumentTitle, Page, RecordsView, SupportId},
     model::{Access, Problem, ProblemKind, ReturnTo, SignedIn, Visitor, directory::Availability},
     server::{AppState, standing},
 };
@@ -23,57 +23,41 @@ use leptos::{
     nonce::Nonce,
     prelude::{Owner, RenderHtml, provide_context},
 };
-use leptos_router::location::RequestUrl;
 use std::sync::Arc;
 
-/// The pages that anybody may see. All others are for people who are signed in.
-const OPEN: [&str; 2] = ["/", "/sign-out"];
-
-/// The pages' addresses, as the application's own routes name them. Also readies Leptos' executor.
-pub fn paths() -> Vec<String> {
-    let nobody = || {
-        provide_context(Visitor::Anonymous);
-        provide_context(SupportId(String::new()));
-    };
-    let (routes, _) = leptos_axum::generate_route_list_with_exclusions_and_ssg_and_context(app::App, None, nobody);
-    routes.iter().map(|route| route.path().to_owned()).collect()
-}
-
 /// Draws a page; one that is for people who are signed in sends the others to sign in and back.
-pub async fn page(State(state): State<AppState>, request: Request) -> Result<Response, Failure> {
+pub async fn page(page: Page, state: AppState, request: Request) -> Result<Response, Failure> {
     let (request, _) = request.into_parts();
     let visitor = visitor::identify(&state, &request.headers, Use::Counts).await?;
-    let path = request.uri.path();
-    let for_people = !OPEN.contains(&path);
     match visitor {
-        Visitor::Anonymous if for_people => {
-            let here = request.uri.path_and_query().map_or(path, |here| here.as_str());
+        Visitor::Anonymous if !page.open => {
+            let here = request.uri.path_and_query().map_or(page.path, |here| here.as_str());
             let query = url::form_urlencoded::Serializer::new(String::new())
                 .append_pair("returnTo", ReturnTo::parse_or_fallback(Some(here)).as_str())
                 .finish();
             Ok(Redirect::to(&format!("/login?{query}")).into_response())
         }
         Visitor::SessionEnded => {
-            let mut response = if for_people {
-                Failure::new(ProblemKind::SessionEnded, "the session has ended").into_response()
+            let mut response = if page.open {
+                drawn(page, &state, &request, Visitor::SessionEnded).await?
             } else {
-                drawn(&state, &request, Visitor::SessionEnded).await?
+                Failure::new(ProblemKind::SessionEnded, "the session has ended").into_response()
             };
             let gone = Jar::of(&state.settings.public_origin).clear_session();
             response.headers_mut().append(header::SET_COOKIE, gone);
             Ok(response)
         }
-        visitor => drawn(&state, &request, visitor).await,
+        visitor => drawn(page, &state, &request, visitor).await,
     }
 }
 
-async fn drawn(state: &AppState, request: &Parts, visitor: Visitor) -> Result<Response, Failure> {
+async fn drawn(page: Page, state: &AppState, request: &Parts, visitor: Visitor) -> Result<Response, Failure> {
     let id = request.extensions.get::<RequestId>().copied().unwrap_or_else(RequestId::generate);
     let (status, matter) = match &visitor {
         Visitor::SignedIn(signed_in) => matter(state, signed_in, request).await?,
         _ => (StatusCode::OK, Matter::Nothing),
     };
-    let mut response = render(state, &request.uri, id, Shown { visitor, matter, return_to: None });
+    let mut response = render(state, &request.uri, id, Shown { visitor, page: Some(page), matter, return_to: None });
     if status != StatusCode::OK {
         *response.status_mut() = status;
     }
@@ -100,6 +84,8 @@ async fn matter(state: &AppState, signed_in: &SignedIn, request: &Parts) -> Resu
 pub struct Shown {
     /// Who looks at it.
     pub visitor: Visitor,
+    /// Which page it is; none where a problem takes its place.
+    pub page: Option<Page>,
     /// What it is about.
     pub matter: Matter,
     /// Where the person wanted to go, when the address does not say it.
@@ -149,12 +135,13 @@ pub fn render(state: &AppState, uri: &Uri, id: RequestId, shown: Shown) -> Respo
 }
 
 /// Gives the page what it is drawn of.
-fn provide_contexts(uri: &Uri, id: RequestId, Shown { visitor, matter, return_to }: Shown) {
-    // The router wants an absolute address; which host it names is of no account.
-    let path = uri.path_and_query().map_or("/", PathAndQuery::as_str);
-    provide_context(RequestUrl::new(&format!("http://leptos.dev{path}")));
+fn provide_contexts(uri: &Uri, id: RequestId, Shown { visitor, page, matter, return_to }: Shown) {
+    provide_context(Address(uri.path_and_query().map_or("/", PathAndQuery::as_str).to_owned()));
     provide_context(SupportId(id.to_string()));
     provide_context(visitor);
+    if let Some(page) = page {
+        provide_context(page);
+    }
     match matter {
         Matter::Nothing => {}
         Matter::Access(access, availability) => {

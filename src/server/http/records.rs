@@ -10,7 +10,7 @@ use super::{
     visitor::{self, Use},
 };
 use crate::{
-    app::{FormState, FormView, ListView, Notice, RecordsView},
+    app::{FormState, FormView, ListView, Notice, RECORDS, RecordsView},
     model::{
         ProblemKind, ReturnTo, SignedIn, Visitor,
         record::{Closed, Deleted, Fault, Form, Record, RecordId, Saved},
@@ -306,7 +306,7 @@ impl<T: DeserializeOwned> Sent<T> {
     /// The page once more, in answer to what was sent.
     fn again(&self, state: &AppState, (status, view): (StatusCode, RecordsView)) -> Response {
         let visitor = Visitor::SignedIn(self.signed_in.clone());
-        let shown = Shown { visitor, matter: Matter::Records(view), return_to: None };
+        let shown = Shown { visitor, page: Some(RECORDS), matter: Matter::Records(view), return_to: None };
         let mut response = pages::render(state, &self.uri, self.id, shown);
         *response.status_mut() = status;
         response

@@ -5,11 +5,10 @@ mod list;
 mod record;
 
 use super::page;
-use crate::app::{DocumentTitle, RecordsView};
+use crate::app::{Address, DocumentTitle, RecordsView};
 use crate::model::record::{Actions, Classification, Closed, Owner, Reach, Record, RecordId, Sees};
 use chrono::{DateTime, Utc};
 use leptos::prelude::{Owner as Drawing, *};
-use leptos_router::location::RequestUrl;
 
 /// What people put where they may.
 const HOSTILE: &str = "</textarea></title><script>alert(1)</script>\u{202e}gnp.exe & \"quoted\"";
@@ -21,7 +20,7 @@ fn html(shown: &RecordsView, url: &str) -> String {
 fn drawn_in(title: DocumentTitle, shown: &RecordsView, url: &str) -> String {
     Drawing::new().with(|| {
         provide_context(title);
-        provide_context(RequestUrl::new(url));
+        provide_context(Address(url.into()));
         page(shown, "auth0|user").to_html()
     })
 }
@@ -29,7 +28,7 @@ fn drawn_in(title: DocumentTitle, shown: &RecordsView, url: &str) -> String {
 /// What the document is called then, as HTML.
 fn title(shown: &RecordsView) -> String {
     let title = DocumentTitle::default();
-    drawn_in(title.clone(), shown, "http://leptos.dev/data");
+    drawn_in(title.clone(), shown, "/data");
     title.to_html()
 }
 
@@ -74,7 +73,7 @@ fn is_harmless(html: &str) {
 #[test]
 fn closed_says_why_and_what_to_do() {
     for closed in [Closed::EmailNotVerified, Closed::Disabled, Closed::NoPermission, Closed::NeedsSecondFactor] {
-        let html = html(&RecordsView::Closed(closed), "http://leptos.dev/data/new");
+        let html = html(&RecordsView::Closed(closed), "/data/new");
         assert!(html.contains(closed.sentence()) && html.contains(closed.remedy()), "{html}");
         let step_up = html.contains("href=\"/login?step_up=true&amp;returnTo=/data/new\"");
         assert_eq!(step_up, closed == Closed::NeedsSecondFactor, "{html}");
@@ -83,6 +82,6 @@ fn closed_says_why_and_what_to_do() {
 
 #[test]
 fn a_second_factor_never_comes_back_to_a_deletion() {
-    let html = html(&RecordsView::Closed(Closed::NeedsSecondFactor), "http://leptos.dev/data/01JD/delete");
+    let html = html(&RecordsView::Closed(Closed::NeedsSecondFactor), "/data/01JD/delete");
     assert!(html.contains("href=\"/login?step_up=true&amp;returnTo=/data\""), "{html}");
 }

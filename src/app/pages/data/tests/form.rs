@@ -10,7 +10,7 @@ fn drawn(form: Form, editing: bool, state: FormState) -> String {
         _ => Vec::new(),
     };
     let shown = RecordsView::Form(FormView { form, editing: editing.then(id), faults, state });
-    html(&shown, "http://leptos.dev/data/new")
+    html(&shown, "/data/new")
 }
 
 fn typed() -> Form {

@@ -20,7 +20,7 @@ fn list(records: Vec<Summary>) -> ListView {
 }
 
 fn drawn(list: ListView) -> String {
-    html(&RecordsView::List(list), "http://leptos.dev/data")
+    html(&RecordsView::List(list), "/data")
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::app::Notice;
 
 fn drawn(record: Record, reach: Reach, notice: Option<Notice>) -> String {
     let shown = RecordsView::Record { record: Box::new(record), reach, notice };
-    html(&shown, "http://leptos.dev/data/01JDJ6V7Y5T3M8K9QWERTYAB2C")
+    html(&shown, "/data/01JDJ6V7Y5T3M8K9QWERTYAB2C")
 }
 
 #[test]
