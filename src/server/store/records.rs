@@ -1,5 +1,5 @@
-//! Records at rest. Every statement here runs as the person who asks, on a connection of their own:
-//! what they may see and do is decided by the tables' permissions, whatever the rooms above believe.
+//! Records at rest. What is in them is read and written as the person who asks, on a connection of their
+//! own: what they may see and do is decided by the tables' permissions, whatever the rooms above believe.
 //!
 //! SurrealDB refuses in silence: what may not be seen is not there, and what may not be written is not
 //! written. So each writing statement answers with the record as it is then, or with nothing.
@@ -11,10 +11,10 @@ use super::{
     person::Factor,
     retry::Backoff,
 };
-use crate::model::record::{Classification, Draft, PAGE_SIZE, RecordId, Sees};
+use crate::model::record::{Classification, Draft, RecordId, Sees};
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
-use surrealdb::types::{Bytes, RecordId as Link, SurrealValue, ToSql as _, Variables};
+use surrealdb::types::{Bytes, RecordId as Link, SurrealValue, Variables};
 
 const TABLE: &str = "secure_data";
 /// How many records, or forms, one transaction sweeps.
@@ -39,37 +39,13 @@ macro_rules! may_delete {
 /// The columns of a [`Row`], all but the text.
 macro_rules! columns {
     () => {
-        "key, title, classification, tags, owner = $auth AS is_mine, owner.name AS owner_name,
-         owner.nickname AS owner_nickname, created_at, updated_at, version, deleted_at"
+        "key, title, classification, tags, owner = $auth AS is_mine, owner.{name, nickname} AS owner,
+         created_at, updated_at, version, deleted_at"
     };
 }
 
-// Newest first. Which way to look is chosen by whose records a person sees: each has an index in which
-// they stand in the order of creation.
-pub(super) const LIST: &str = concat!(
-    "SELECT ",
-    columns!(),
-    " FROM secure_data WHERE deleted_at = NONE AND key < $before ORDER BY key DESC LIMIT $most"
-);
-pub(super) const LIST_OWN: &str = concat!(
-    "SELECT ",
-    columns!(),
-    " FROM secure_data WHERE owner_key = $mine AND deleted_at = NONE AND key < $before ORDER BY key DESC LIMIT $most"
-);
-pub(super) const LIST_TEAM: &str = concat!(
-    "SELECT ",
-    columns!(),
-    " FROM secure_data WITH INDEX secure_data_owner
-      WHERE owner_key IN $theirs AND deleted_at = NONE AND key < $before ORDER BY key DESC LIMIT $most"
-);
-pub(super) const SEARCH: &str = concat!(
-    "SELECT ",
-    columns!(),
-    " FROM secure_data WHERE (title @@ $search OR tags @@ $search OR body @@ $search)
-      AND key < $before AND deleted_at = NONE ORDER BY key DESC LIMIT $most"
-);
-// Looks at everybody: the planner takes no index for what an array holds (3.3.5).
-const TEAM: &str = "SELECT VALUE <string> id FROM user WHERE groups ANYINSIDE $auth.groups";
+pub(super) mod finding;
+
 const GET: &str = concat!("SELECT body, ", columns!(), " FROM $id WHERE deleted_at = NONE");
 const CREATE: &str = concat!(
     "CREATE $id SET key = $key, title = $draft.title, body = $draft.body, classification = $draft.classification,
@@ -150,6 +126,7 @@ pub struct RecordQuery {
 
 /// Records, as one person sees them. Made for one piece of work: it is good for a minute.
 pub struct Records {
+    handles: Arc<Handles>,
     connection: Arc<PersonConnection>,
     person: Link,
 }
@@ -162,7 +139,7 @@ impl Store {
     pub async fn records(&self, actor: &Actor<'_>) -> Result<Records, StoreError> {
         let person = record_id(actor.issuer, actor.subject);
         let connection = connect(self.handles.clone(), person.clone(), actor.factor).await?;
-        Ok(Records { connection: Arc::new(connection), person })
+        Ok(Records { handles: self.handles.clone(), connection: Arc::new(connection), person })
     }
 
     /// Deletes for good the records that were deleted by `deleted_before`, and the kept forms that have
@@ -252,36 +229,6 @@ impl Store {
 }
 
 impl Records {
-    /// One more than [`PAGE_SIZE`] records, newest first: the last says that there are more.
-    ///
-    /// # Errors
-    /// The database does not answer, or not as it should.
-    pub async fn list(&self, query: &RecordQuery) -> Result<Vec<StoredRecord>, StoreError> {
-        let mut variables = Variables::new();
-        variables.insert("most", PAGE_SIZE as i64 + 1);
-        variables.insert("before", query.before.as_ref().map_or(BEYOND_ALL, RecordId::as_str).to_owned());
-        let text = match query.sees {
-            _ if !query.search.is_empty() => {
-                variables.insert("search", query.search.clone());
-                SEARCH
-            }
-            Sees::All => LIST,
-            Sees::Team => {
-                let mut theirs = self.run(TEAM, Variables::new()).await?.rows::<String>(0)?;
-                theirs.push(self.person.to_sql());
-                theirs.sort_unstable();
-                theirs.dedup();
-                variables.insert("theirs", theirs);
-                LIST_TEAM
-            }
-            Sees::Own | Sees::Nothing => {
-                variables.insert("mine", self.person.to_sql());
-                LIST_OWN
-            }
-        };
-        self.run(text, variables).await?.rows::<Row>(0)?.into_iter().map(StoredRecord::try_from).collect()
-    }
-
     /// The record with that id, if there is one that the person sees.
     ///
     /// # Errors
@@ -390,9 +337,6 @@ async fn connect(handles: Arc<Handles>, person: Link, factor: Factor) -> Result<
     call::carried_through(CALL_LIMIT, connecting).await
 }
 
-/// A text that sorts behind every ULID: the newest come first.
-const BEYOND_ALL: &str = "8";
-
 fn about(id: &RecordId) -> Variables {
     let mut variables = Variables::new();
     variables.insert("id", Link::new(TABLE, id.as_str().to_owned()));
@@ -436,12 +380,17 @@ struct Row {
     classification: String,
     tags: Vec<String>,
     is_mine: bool,
-    owner_name: Option<String>,
-    owner_nickname: Option<String>,
+    owner: Option<OwnerColumns>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
     version: i64,
     deleted_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Default, SurrealValue)]
+struct OwnerColumns {
+    name: Option<String>,
+    nickname: Option<String>,
 }
 
 impl TryFrom<Row> for StoredRecord {
@@ -449,6 +398,7 @@ impl TryFrom<Row> for StoredRecord {
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
         let spoken = |name: Option<String>| name.filter(|name| !name.trim().is_empty());
+        let OwnerColumns { name, nickname } = row.owner.unwrap_or_default();
         Ok(Self {
             id: row.key.parse().map_err(|_| StoreError::Unexpected("a record's id is no ULID"))?,
             title: row.title,
@@ -459,7 +409,7 @@ impl TryFrom<Row> for StoredRecord {
                 .map_err(|_| StoreError::Unexpected("a classification that does not exist"))?,
             tags: row.tags,
             is_mine: row.is_mine,
-            owner_name: spoken(row.owner_name).or_else(|| spoken(row.owner_nickname)),
+            owner_name: spoken(name).or_else(|| spoken(nickname)),
             created_at: row.created_at,
             updated_at: row.updated_at,
             version: u64::try_from(row.version).map_err(|_| StoreError::Unexpected("a negative version"))?,
