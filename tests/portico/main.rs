@@ -6,6 +6,7 @@
 #![cfg(feature = "ssr")]
 
 mod api_profile;
+mod backchannel_logout;
 mod callback_refusals;
 mod check;
 mod directory;

@@ -114,6 +114,7 @@ fn each_value_that_cannot_be_used_is_named() {
         ("PORTICO_SESSION_LIFETIME_SECONDS", &["0", "-1", "a week", "99999999999999999999"]),
         ("PORTICO_SCOPES", &["profile email", "openidprofile", "OPENID"]),
         ("PORTICO_CLIENT_AUTH", &["none", "private_key_jwt", "post"]),
+        ("PORTICO_LOGOUT_TOKEN_TYP", &["logout+jwt", "Strict", "none"]),
         ("PORTICO_LOG_FORMAT", &["xml", "JSON"]),
         ("PORTICO_LOG", &["portico=loud", "=,="]),
     ] {
@@ -138,6 +139,8 @@ fn each_value_that_can_be_used_is_taken() {
         ("PORTICO_LOG", "portico=debug,info"),
         ("PORTICO_LOG_FORMAT", "json"),
         ("PORTICO_CLIENT_AUTH", "client_secret_basic"),
+        ("PORTICO_LOGOUT_TOKEN_TYP", "strict"),
+        ("PORTICO_LOGOUT_TOKEN_TYP", "lenient"),
         ("PORTICO_SCOPES", "openid"),
         ("AUTH0_AUDIENCE", "https://api.portico.example/"),
     ] {

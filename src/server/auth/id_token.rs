@@ -26,13 +26,8 @@ pub struct Expected<'a> {
 /// What is wrong with it.
 pub(super) fn verify(token: &str, keys: &KeySet, expected: &Expected<'_>) -> Result<Claims, TokenError> {
     let claims = jwt::verify(token, keys, expected.issuer, expected.client_id)?;
-    // Other audiences are not trusted, whatever azp says (section 3.1.3.7, points 3 to 5).
-    let alone = match claims.get("aud") {
-        Some(Value::String(_)) => true,
-        Some(Value::Array(audiences)) => audiences.len() == 1,
-        _ => false,
-    };
-    if !alone {
+    // Whatever azp says.
+    if !jwt::has_one_audience(&claims) {
         return Err(TokenError::Mismatch("aud"));
     }
     if claims.get("azp").is_some_and(|azp| azp.as_str() != Some(expected.client_id)) {

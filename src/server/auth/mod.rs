@@ -13,6 +13,7 @@ mod exchange;
 mod id_token;
 mod jwt;
 mod keys;
+mod logout_token;
 mod outbound;
 mod transaction;
 
@@ -20,6 +21,7 @@ pub use discovery::Metadata;
 pub use error::SignInError;
 pub use jwt::{Claims, TokenError};
 pub use keys::KeySet;
+pub use logout_token::{LogoutToken, LogoutTokenTyp};
 pub use outbound::{Outbound, OutboundError};
 pub use transaction::{LIFETIME as TRANSACTION_LIFETIME, Transaction};
 
@@ -181,6 +183,15 @@ impl Provider {
         audience: &str,
     ) -> Result<Result<Claims, TokenError>, OutboundError> {
         self.verified(|keys| access_token::verify(token, keys, &self.settings.issuer, audience)).await
+    }
+
+    /// Verifies a logout token: the service says that somebody has signed out there.
+    ///
+    /// # Errors
+    /// Outer: the keys cannot be had. Inner: what is wrong with the token.
+    pub async fn verify_logout_token(&self, token: &str) -> Result<Result<LogoutToken, TokenError>, OutboundError> {
+        let OidcSettings { issuer, client_id, logout_token_typ, .. } = &self.settings;
+        self.verified(|keys| logout_token::verify(token, keys, issuer, client_id, *logout_token_typ)).await
     }
 
     /// Runs a verification, and once more with newer keys where the key was unknown: the service may

@@ -44,7 +44,7 @@ pub async fn front(State(state): State<AppState>, mut request: Request, next: Ne
         let caching = Caching::of(&request, state.document.is_hashed());
         let (method, uri, request_headers) =
             (request.method().clone(), request.uri().clone(), request.headers().clone());
-        let answer = if origin::may_change(&method, &request_headers, origin) {
+        let answer = if origin::may_change(&method, uri.path(), &request_headers, origin) {
             bounded(next.run(request)).await
         } else {
             Failure::new(ProblemKind::CrossSite, "an unsafe method from another site").into_response()

@@ -1,6 +1,6 @@
 //! `/logout`: ends the session here, then at the sign-in service.
 
-use super::{cookies::Jar, failure::Failure, origin, visitor};
+use super::{cookies::Jar, ending, failure::Failure, origin, visitor};
 use crate::server::{AppState, session::EndedSession};
 use axum::{
     extract::State,
@@ -50,11 +50,7 @@ pub async fn logout(State(state): State<AppState>, headers: HeaderMap) -> Result
 /// Revokes the refresh token, so that a copy of it is worth nothing, and gives the ID token, which
 /// spares the person a question at the service.
 async fn after_end(state: &AppState, session: EndedSession) -> Option<String> {
-    if let Some(token) = &session.refresh_token
-        && let Err(error) = state.provider.revoke(token.expose_secret()).await
-    {
-        tracing::warn!(%error, "a refresh token could not be revoked; it is forgotten here");
-    }
+    ending::revoke(state, &session).await;
     tracing::info!("signed out");
     session.id_token.map(|token| token.expose_secret().to_owned())
 }

@@ -3,10 +3,12 @@
 //! Each file is one endpoint or one concern of all of them. `front` stands before everything:
 //! request id, same-origin check, time limit, headers, and the page for what went wrong.
 
+mod backchannel_logout;
 mod callback;
 mod caller;
 mod cookies;
 mod document;
+mod ending;
 mod failure;
 mod form;
 mod front;
@@ -57,6 +59,7 @@ pub fn router(state: AppState) -> Router {
         .route("/login", get(login::login))
         .route("/callback", get(callback::callback))
         .route("/logout", get(logout::asked).post(logout::logout))
+        .route(backchannel_logout::PATH, post(backchannel_logout::backchannel_logout))
         .route("/api/profile", get(profile::profile))
         .route("/api/openapi.json", get(openapi::openapi))
         .merge(secure_data)

@@ -3,13 +3,15 @@
 //! The browser says so itself, and pages cannot forge it: `Sec-Fetch-Site` (Fetch Metadata), and in
 //! older browsers `Origin`. A request that changes something and says neither is refused.
 
+use super::backchannel_logout;
 use crate::server::settings::PublicOrigin;
 use axum::http::{HeaderMap, Method, header};
 
 /// Whether a request may change something here: by its method it does not, or it comes from one of
-/// our own pages.
-pub fn may_change(method: &Method, headers: &HeaderMap, own: &PublicOrigin) -> bool {
-    if method.is_safe() {
+/// our own pages, or its path is one where no cookie counts.
+pub fn may_change(method: &Method, path: &str, headers: &HeaderMap, own: &PublicOrigin) -> bool {
+    // The sign-in service calls there, with a signed token: nobody's browser lends it anything.
+    if method.is_safe() || path == backchannel_logout::PATH {
         return true;
     }
     // A script with a token of its own is no browser with somebody's cookie.
@@ -49,7 +51,7 @@ mod tests {
         headers.for_each(|(name, value)| {
             map.append(name, value);
         });
-        may_change(&method, &map, &own)
+        may_change(&method, "/logout", &map, &own)
     }
 
     #[test]
@@ -74,5 +76,15 @@ mod tests {
             }
         }
         assert!(allowed(Method::DELETE, &[("authorization", "Bearer x")]));
+    }
+
+    #[test]
+    fn the_sign_in_service_is_no_page_of_ours_and_may_end_sessions() {
+        let own = PublicOrigin::of(&url::Url::parse("https://portal.example/callback").unwrap());
+        let may = |path| may_change(&Method::POST, path, &HeaderMap::new(), &own);
+        assert!(may("/backchannel-logout"));
+        for path in ["/backchannel-logout/", "/backchannel-logout/x", "//backchannel-logout", "/", "/logout"] {
+            assert!(!may(path), "{path}");
+        }
     }
 }

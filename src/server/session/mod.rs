@@ -18,9 +18,12 @@ mod tokens;
 pub use id::SessionId;
 pub use tokens::Tokens;
 
+pub use super::store::ProviderLogoutOutcome;
+
 use super::{
+    auth::LogoutToken,
     secrets::Keyring,
-    store::{NewPerson, SessionKey, SessionRecord, Store, StoreError, StoredSession},
+    store::{EndedRecord, NewPerson, ProviderLogout, SessionKey, SessionRecord, Store, StoreError, StoredSession},
 };
 use crate::model::SignedIn;
 use cache::Cache;
@@ -28,6 +31,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 
+/// How long it is remembered that a logout token was taken: longer than any is accepted, which is three
+/// minutes, one of them in the future.
+const LOGOUT_TOKEN_REMEMBERED: Duration = Duration::from_secs(600);
 /// How often it is noted, at most, that a session is in use.
 const NOTE_USE_EVERY: Duration = Duration::from_secs(60);
 
@@ -67,6 +73,8 @@ pub struct NewSession {
 /// What signing out at the provider takes, of a session that has just ended here.
 #[derive(Clone, Debug)]
 pub struct EndedSession {
+    /// What the database knew it by.
+    pub key: SessionKey,
     /// The `id_token_hint` of the logout. Nothing if the secret it was sealed with is gone.
     pub id_token: Option<SecretString>,
     /// To be revoked. Nothing if there was none, or if the secret it was sealed with is gone.
@@ -181,9 +189,45 @@ impl Sessions {
         let ended = self.store.end_session(&key).await?;
         drop(ending);
         self.cache.forget(&key).await;
-        let Some(ended) = ended else { return Ok(None) };
+        Ok(ended.map(|ended| self.opened(ended)))
+    }
 
-        let opened = tokens::open(&self.keyring, &key, &ended.sealed_tokens);
+    /// Ends what the sign-in service says has ended, by a logout token of `issuer` that was verified: all
+    /// sessions of its `sid`, else all of its `sub`. Answers what is left of them, or that the token was
+    /// taken before. Once this has answered, no lookup here finds them.
+    ///
+    /// # Errors
+    /// The database does not answer, or not as it should: the sessions may be alive then.
+    pub async fn end_by_provider(
+        &self,
+        issuer: &str,
+        token: &LogoutToken,
+    ) -> Result<ProviderLogoutOutcome<EndedSession>, SessionError> {
+        let logout = ProviderLogout {
+            issuer,
+            token: &token.jti,
+            session: token.session.as_deref(),
+            subject: token.subject.as_deref(),
+            remembered_until: later(self.now(), LOGOUT_TOKEN_REMEMBERED),
+        };
+        Ok(match self.store.end_by_provider(&logout).await? {
+            ProviderLogoutOutcome::Done(ended) => ProviderLogoutOutcome::Done(self.gone(ended).await),
+            ProviderLogoutOutcome::Replayed => ProviderLogoutOutcome::Replayed,
+        })
+    }
+
+    /// Forgets sessions that the database has just deleted.
+    async fn gone(&self, ended: Vec<EndedRecord>) -> Vec<EndedSession> {
+        // First all that costs no waiting: from here on none of them is found.
+        ended.iter().for_each(|ended| drop(self.cache.ending(&ended.key)));
+        for ended in &ended {
+            self.cache.forget(&ended.key).await;
+        }
+        ended.into_iter().map(|ended| self.opened(ended)).collect()
+    }
+
+    fn opened(&self, ended: EndedRecord) -> EndedSession {
+        let opened = tokens::open(&self.keyring, &ended.key, &ended.sealed_tokens);
         if opened.is_none() {
             tracing::warn!(
                 "the tokens of an ended session cannot be decrypted; was a secret removed from PORTICO_SECRET?"
@@ -191,16 +235,17 @@ impl Sessions {
         }
         let (id_token, refresh_token) =
             opened.map_or((None, None), |tokens| (Some(tokens.id_token), tokens.refresh_token));
-        Ok(Some(EndedSession { id_token, refresh_token, provider_session: ended.provider_session }))
+        EndedSession { key: ended.key, id_token, refresh_token, provider_session: ended.provider_session }
     }
 
     /// Deletes the sessions that have expired, and answers how many. No lookup finds them anyway:
-    /// this frees the space, and rids the database of their tokens.
+    /// this frees the space, and rids the database of their tokens. Old logout tokens go with them.
     ///
     /// # Errors
     /// The database does not answer, or not as it should.
     pub async fn sweep(&self) -> Result<usize, SessionError> {
         let now = self.now();
+        self.store.sweep_logout_tokens(now).await?;
         Ok(self.store.sweep_sessions(now, earlier(now, self.settings.idle)).await?)
     }
 

@@ -9,6 +9,7 @@ mod reader;
 
 pub use access::AccessSettings;
 
+use super::auth::LogoutTokenTyp;
 use super::directory::DirectorySettings;
 use super::secrets::Keyring;
 use super::session::SessionSettings;
@@ -59,6 +60,8 @@ pub struct OidcSettings {
     pub scopes: Vec<String>,
     /// `PORTICO_CLIENT_AUTH`: how the client proves who it is; by default what discovery offers.
     pub client_auth: Option<ClientAuth>,
+    /// `PORTICO_LOGOUT_TOKEN_TYP`: which `typ` logout tokens must have (back-channel logout).
+    pub logout_token_typ: LogoutTokenTyp,
 }
 
 /// How the client proves who it is at the token endpoint (OpenID Connect Core 1.0, section 9).
@@ -220,6 +223,10 @@ fn read_oidc(read: &mut Reader) -> Option<OidcSettings> {
         "PORTICO_CLIENT_AUTH",
         &[("client_secret_post", ClientAuth::Post), ("client_secret_basic", ClientAuth::Basic)],
     );
+    let logout_token_typ = read.choice(
+        "PORTICO_LOGOUT_TOKEN_TYP",
+        &[("lenient", LogoutTokenTyp::Lenient), ("strict", LogoutTokenTyp::Strict)],
+    );
     Some(OidcSettings {
         issuer: issuer?,
         client_id: client_id?,
@@ -228,6 +235,7 @@ fn read_oidc(read: &mut Reader) -> Option<OidcSettings> {
         callback_url: callback_url?,
         scopes,
         client_auth,
+        logout_token_typ: logout_token_typ.unwrap_or_default(),
     })
 }
 

@@ -13,6 +13,7 @@ mod error;
 mod folder;
 mod handles;
 mod json;
+mod logout;
 mod migrate;
 mod people;
 mod person;
@@ -23,6 +24,7 @@ mod sessions;
 mod tests;
 
 pub use error::{FolderProblem, StoreError};
+pub use logout::{ProviderLogout, ProviderLogoutOutcome};
 pub use migrate::MigrationError;
 pub use people::{Entitlements, NewPerson};
 pub use person::Factor;

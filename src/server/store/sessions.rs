@@ -6,15 +6,15 @@
 
 use super::{
     CALL_LIMIT, NewPerson, Store, StoreError, call, hex,
-    people::{PersonRow, PersonWrite, record_id, upsert_person},
+    people::{PersonRow, PersonWrite, record_id, record_key, upsert_person},
 };
 use crate::model::Person;
 use chrono::{DateTime, Utc};
 use std::fmt;
-use surrealdb::types::{Bytes, RecordId, SurrealValue, Variables};
+use surrealdb::types::{Bytes, RecordId, RecordIdKey, SurrealValue, Variables};
 
 /// How many expired sessions one transaction deletes.
-const SWEEP_BATCH: i64 = 500;
+pub(super) const SWEEP_BATCH: i64 = 500;
 
 /// What the database knows a session by: the SHA-256 of its id.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,8 +32,21 @@ impl SessionKey {
         &self.0
     }
 
-    fn record_id(&self) -> RecordId {
+    pub(super) fn record_id(&self) -> RecordId {
         RecordId::new("session", self.to_string())
+    }
+
+    /// What [`record_id`](Self::record_id) was made from.
+    fn of_record(id: &RecordId) -> Option<Self> {
+        let RecordIdKey::String(text) = &id.key else { return None };
+        let mut bytes = [0; 32];
+        if text.len() != 2 * bytes.len() || !text.is_ascii() {
+            return None;
+        }
+        for (at, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&text[2 * at..2 * at + 2], 16).ok()?;
+        }
+        Some(Self(bytes))
     }
 }
 
@@ -99,6 +112,8 @@ pub struct StoredSession {
 /// What is left of a session that has just been ended.
 #[derive(Clone, Debug)]
 pub struct EndedRecord {
+    /// The hash of the session's id.
+    pub key: SessionKey,
     /// The access, refresh and ID token, encrypted.
     pub sealed_tokens: Vec<u8>,
     /// The ID token's `sid`.
@@ -145,13 +160,14 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<Person, StoreError> {
         let user = record_id(&person.issuer, &person.subject);
+        let user_key = record_key(&person.issuer, &person.subject);
         let mut variables = Variables::new();
         variables.insert("user", user.clone());
         variables.insert("person", PersonWrite::from(person));
         variables.insert("now", now);
         variables.insert("replaced", replaces.map(SessionKey::record_id).into_iter().collect::<Vec<_>>());
         variables.insert("id", session.key.record_id());
-        variables.insert("content", SessionWrite::new(user, session, now));
+        variables.insert("content", SessionWrite::new(user, user_key, session, now));
         let mut answer = call::run(&self.handles, CALL_LIMIT, SIGN_IN, variables).await?;
         // BEGIN and COMMIT count as statements too.
         let person = answer.row::<PersonRow>(1)?.ok_or(StoreError::Unexpected("the person was not written"))?;
@@ -219,9 +235,7 @@ impl Store {
         let mut variables = Variables::new();
         variables.insert("id", key.record_id());
         let mut answer = call::run(&self.handles, CALL_LIMIT, END, variables).await?;
-        Ok(answer
-            .row::<EndedRow>(0)?
-            .map(|row| EndedRecord { sealed_tokens: row.tokens.to_vec(), provider_session: row.sid }))
+        Ok(ended(answer.rows::<EndedRow>(0)?)?.pop())
     }
 
     /// Deletes the sessions that ended by `now` or were last used by `idle_since`, a few hundred in
@@ -262,6 +276,7 @@ impl Store {
 #[derive(SurrealValue)]
 struct SessionWrite {
     user: RecordId,
+    user_key: String,
     tokens: Bytes,
     access_token_expires_at: Option<DateTime<Utc>>,
     scope: Option<String>,
@@ -278,9 +293,10 @@ struct SessionWrite {
 }
 
 impl SessionWrite {
-    fn new(user: RecordId, session: SessionRecord, now: DateTime<Utc>) -> Self {
+    fn new(user: RecordId, user_key: String, session: SessionRecord, now: DateTime<Utc>) -> Self {
         Self {
             user,
+            user_key,
             tokens: Bytes::from(session.sealed_tokens),
             access_token_expires_at: session.access_token_expires_at,
             scope: session.scope,
@@ -308,8 +324,40 @@ struct SessionRow {
     auth_time: Option<DateTime<Utc>>,
 }
 
+/// A row that was deleted, as it was (`RETURN BEFORE`).
 #[derive(SurrealValue)]
-struct EndedRow {
+pub(super) struct EndedRow {
+    id: RecordId,
     tokens: Bytes,
     sid: Option<String>,
+}
+
+/// The key of a session's record.
+pub(super) fn key_of(id: &RecordId) -> Result<SessionKey, StoreError> {
+    SessionKey::of_record(id).ok_or(StoreError::Unexpected("a session's id is no hash"))
+}
+
+/// What is left of sessions that were deleted.
+pub(super) fn ended(rows: Vec<EndedRow>) -> Result<Vec<EndedRecord>, StoreError> {
+    rows.into_iter()
+        .map(|row| {
+            let key = key_of(&row.id)?;
+            Ok(EndedRecord { key, sealed_tokens: row.tokens.to_vec(), provider_session: row.sid })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_reads_back_from_its_record() {
+        let key = SessionKey::from([0xa7; 32]);
+        assert_eq!(SessionKey::of_record(&key.record_id()), Some(key));
+        for other in ["", "a7", &"é".repeat(32), &"g7".repeat(32), &"a7".repeat(33)] {
+            assert_eq!(SessionKey::of_record(&RecordId::new("session", other.to_owned())), None, "{other}");
+        }
+        assert_eq!(SessionKey::of_record(&RecordId::new("session", 7)), None);
+    }
 }
