@@ -53,19 +53,27 @@ export default defineConfig({
   },
   projects: [
     // Stories that must work either way are told twice: with the WASM, and with no JavaScript at all.
-    { name: 'hydrated', use: devices['Desktop Chrome'], testIgnore: /faults\.spec\.ts/ },
+    { name: 'hydrated', use: devices['Desktop Chrome'], testIgnore: /(faults|sessions)\.spec\.ts/ },
     {
       name: 'no-javascript',
       use: { ...devices['Desktop Chrome'], javaScriptEnabled: false },
       testMatch: /(sign-in|sign-out|profile|problems|access|second-factor)\.spec\.ts/,
       grepInvert: /@script/,
     },
+    // These sign a person out everywhere, also where another story has them signed in.
+    {
+      name: 'sessions',
+      use: devices['Desktop Chrome'],
+      testMatch: /sessions\.spec\.ts/,
+      dependencies: ['hydrated', 'no-javascript'],
+      fullyParallel: false,
+    },
     // These break the tenant for everybody, so they come last and one at a time.
     {
       name: 'faults',
       use: devices['Desktop Chrome'],
       testMatch: /faults\.spec\.ts/,
-      dependencies: ['hydrated', 'no-javascript'],
+      dependencies: ['hydrated', 'no-javascript', 'sessions'],
       fullyParallel: false,
     },
   ],

@@ -7,7 +7,7 @@
 //! [`Problem`] when the answer is an error, which is then drawn in place of the page;
 //! [`SupportId`] always; [`HeadScripts`] to spare work; [`ReturnTo`](crate::model::ReturnTo) when a
 //! sign-in knows better than the address where the person wanted to go; an `Arc` of [`RecordsView`]
-//! for the pages under `/data`.
+//! for the pages under `/data`; one of [`SessionsView`] for `/sessions`.
 
 #[cfg(feature = "hydrate")]
 mod browser;
@@ -22,11 +22,14 @@ pub mod navigation;
 mod pages;
 mod preferences;
 mod records;
+mod sessions;
 mod shell;
 #[cfg(feature = "hydrate")]
 mod unsaved;
 
+pub use links::CONFIRM_FOR_SESSIONS;
 pub use records::{FormState, FormView, ListView, Notice, RecordsView};
+pub use sessions::{SessionsNotice, SessionsView};
 pub use shell::{HeadScripts, shell};
 
 use crate::model::{Problem, ProblemKind};
@@ -36,7 +39,7 @@ use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::{SsrMode, path};
-use pages::{AccessPage, DataPage, Home, ProblemPage, Profile, SignOut};
+use pages::{AccessPage, DataPage, Home, ProblemPage, Profile, SessionsPage, SignOut};
 
 /// The id of the request being answered, such as `7K3F9QXM2T`: what people quote to support.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,6 +64,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/data/new") view=DataPage ssr=SsrMode::Async/>
                 <Route path=path!("/data/:id") view=DataPage ssr=SsrMode::Async/>
                 <Route path=path!("/data/:id/edit") view=DataPage ssr=SsrMode::Async/>
+                <Route path=path!("/sessions") view=SessionsPage ssr=SsrMode::Async/>
                 <Route path=path!("/sign-out") view=SignOut ssr=SsrMode::Async/>
             </FlatRoutes>
         }),

@@ -18,6 +18,7 @@ mod provider_variety;
 mod return_to;
 mod second_factor;
 mod session_cookie;
+mod sessions_page;
 mod settings;
 mod shutdown;
 mod sign_in;

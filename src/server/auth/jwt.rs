@@ -43,6 +43,9 @@ pub enum TokenError {
     /// Issued longer ago than such a token may be.
     #[error("it was issued too long ago")]
     TooOld,
+    /// The person proved who they are longer ago than was asked for (`max_age`).
+    #[error("its auth_time is longer ago than the max_age asked for")]
+    ProvedTooLongAgo,
     /// The header's `typ` is that of another kind of token.
     #[error("it is of another type")]
     Type,

@@ -139,6 +139,7 @@ impl Provider {
             client_id: &self.settings.client_id,
             nonce: &attempt.nonce,
             access_token: answer.access_token(),
+            max_age: attempt.max_age,
         };
         let id_token = self
             .verified(|keys| id_token::verify(&answer.id_token, keys, &expected))

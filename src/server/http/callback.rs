@@ -4,6 +4,7 @@ use super::{
     cookies::Jar,
     failure::Failure,
     login,
+    peer::Peer,
     visitor::{self, Use},
 };
 use crate::{
@@ -42,6 +43,7 @@ pub struct Parameters {
 /// Ends a sign-in: with a new session, or with a page that says what happened.
 pub async fn callback(
     State(state): State<AppState>,
+    peer: Peer,
     headers: HeaderMap,
     parameters: Result<Query<Parameters>, QueryRejection>,
 ) -> Result<Response, Failure> {
@@ -65,7 +67,7 @@ pub async fn callback(
         None => return lost(&state, &headers, attempt_state, None, "there is no cookie of it").await,
     };
     // From here on the attempt is over, however it ends: its cookie goes, and it cannot be replayed.
-    let mut response = match finish(&state, &headers, &attempt, parameters).await {
+    let mut response = match finish(&state, &headers, peer, &attempt, parameters).await {
         Ok(response) => response,
         Err(failure) => failure.returning_to(ReturnTo::parse_or_fallback(Some(&attempt.return_to))).into_response(),
     };
@@ -76,6 +78,7 @@ pub async fn callback(
 async fn finish(
     state: &AppState,
     headers: &HeaderMap,
+    peer: Peer,
     attempt: &Transaction,
     parameters: Parameters,
 ) -> Result<Response, Failure> {
@@ -97,12 +100,13 @@ async fn finish(
     }
     let code = parameters.code.filter(|code| !code.is_empty()).ok_or(SignInError::Callback("there is no code"))?;
     let signed_in = state.provider.finish(attempt, code).await?;
-    begin_session(state, headers, attempt, signed_in).await
+    begin_session(state, headers, peer, attempt, signed_in).await
 }
 
 async fn begin_session(
     state: &AppState,
     headers: &HeaderMap,
+    Peer(address): Peer,
     attempt: &Transaction,
     signed_in: SignIn,
 ) -> Result<Response, Failure> {
@@ -121,7 +125,7 @@ async fn begin_session(
         auth_time: signed_in.auth_time,
         connection: attempt.connection.clone(),
         user_agent: headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned),
-        address: None,
+        address,
     };
     // Whoever was signed in in this browser is not any more (ASVS 5, 7.2.4).
     let replaces = visitor::session_id(jar, headers);
@@ -138,7 +142,9 @@ async fn begin_session(
         // The session exists already: whoever gives up at the second factor is signed in without it.
         AfterSignIn::StepUp => {
             let (connection, organization) = (attempt.connection.clone(), attempt.organization.clone());
-            let step_up = Transaction::start(&return_to, connection, organization, false).stepping_up();
+            let step_up = Transaction::start(&return_to, connection, organization, false)
+                .stepping_up()
+                .with_max_age(attempt.max_age);
             login::start(state, headers, step_up, &LoginHints::default()).await?
         }
     };
@@ -185,8 +191,8 @@ async fn lost(
     }
     tracing::info!(why, "a sign-in is started again, once");
     let return_to = ReturnTo::parse_or_fallback(attempt.as_ref().map(|attempt| attempt.return_to.as_str()));
-    let (connection, organization) =
-        attempt.map(|attempt| (attempt.connection, attempt.organization)).unwrap_or_default();
-    let attempt = Transaction::start(&return_to, connection, organization, true);
+    let (connection, organization, max_age) =
+        attempt.map(|attempt| (attempt.connection, attempt.organization, attempt.max_age)).unwrap_or_default();
+    let attempt = Transaction::start(&return_to, connection, organization, true).with_max_age(max_age);
     login::start(state, headers, attempt, &LoginHints::default()).await
 }

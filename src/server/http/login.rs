@@ -36,6 +36,9 @@ pub struct Parameters {
     /// `true` asks for a second factor.
     #[serde(rename = "step_up")]
     step_up: Option<String>,
+    /// How many seconds ago the person may have proved who they are; else the service asks again.
+    #[serde(rename = "max_age")]
+    max_age: Option<u32>,
     /// `login` asks again instead of going on with who is signed in there.
     prompt: Option<String>,
 }
@@ -66,6 +69,7 @@ pub async fn login(
         parameters.organization.filter(|name| is_name(name)),
         false,
     );
+    let attempt = attempt.with_max_age(parameters.max_age);
     let attempt = if step_up { attempt.stepping_up() } else { attempt };
     start(&state, &headers, attempt, &hints).await
 }

@@ -19,12 +19,14 @@ mod logout;
 mod openapi;
 mod origin;
 mod pages;
+mod peer;
 mod problem;
 mod profile;
 mod records;
 mod request_id;
 mod secure_data;
 mod serve;
+mod sessions;
 mod visitor;
 
 pub use document::Document;
@@ -74,7 +76,9 @@ pub fn router(state: AppState) -> Router {
         .route("/data/new", post(records::create))
         .route("/data/{id}/edit", post(records::update))
         .route("/data/{id}/delete", post(records::delete))
-        .route("/data/{id}/restore", post(records::restore));
+        .route("/data/{id}/restore", post(records::restore))
+        .route("/sessions/end-others", post(sessions::end_others))
+        .route("/sessions/{handle}/end", post(sessions::end_one));
     router
         .fallback_service(files)
         .method_not_allowed_fallback(failure::method_not_allowed)

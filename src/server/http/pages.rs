@@ -5,16 +5,17 @@ use super::{
     failure::Failure,
     records,
     request_id::RequestId,
+    sessions,
     visitor::{self, Use},
 };
 use crate::{
-    app::{self, HeadScripts, RecordsView, SupportId},
+    app::{self, HeadScripts, RecordsView, SessionsView, SupportId},
     model::{Access, Problem, ProblemKind, ReturnTo, SignedIn, Visitor, directory::Availability},
     server::{AppState, standing},
 };
 use axum::{
     extract::{Request, State},
-    http::{StatusCode, Uri, header},
+    http::{HeaderMap, StatusCode, Uri, header},
     response::{IntoResponse, Redirect, Response},
 };
 use leptos::{nonce::use_nonce, prelude::provide_context, prelude::use_context};
@@ -64,7 +65,7 @@ pub async fn page(State(state): State<AppState>, request: Request) -> Result<Res
 async fn drawn(state: &AppState, request: Request, visitor: Visitor) -> Result<Response, Failure> {
     let id = request.extensions().get::<RequestId>().copied().unwrap_or_else(RequestId::generate);
     let (status, matter) = match &visitor {
-        Visitor::SignedIn(signed_in) => matter(state, signed_in, request.uri()).await?,
+        Visitor::SignedIn(signed_in) => matter(state, signed_in, request.headers(), request.uri()).await?,
         _ => (StatusCode::OK, Matter::Nothing),
     };
     let mut response = render(state, request, id, Shown { visitor, matter, return_to: None }).await;
@@ -75,7 +76,12 @@ async fn drawn(state: &AppState, request: Request, visitor: Visitor) -> Result<R
 }
 
 /// What the page at this address needs to know, for somebody who is signed in.
-async fn matter(state: &AppState, signed_in: &SignedIn, uri: &Uri) -> Result<(StatusCode, Matter), Failure> {
+async fn matter(
+    state: &AppState,
+    signed_in: &SignedIn,
+    headers: &HeaderMap,
+    uri: &Uri,
+) -> Result<(StatusCode, Matter), Failure> {
     let mut segments = uri.path().split('/').skip(1);
     Ok(match segments.next() {
         Some("access") => {
@@ -86,6 +92,7 @@ async fn matter(state: &AppState, signed_in: &SignedIn, uri: &Uri) -> Result<(St
             let (status, view) = records::page(state, signed_in, uri).await?;
             (status, Matter::Records(view))
         }
+        Some("sessions") => (StatusCode::OK, Matter::Sessions(sessions::page(state, signed_in, headers, uri).await?)),
         _ => (StatusCode::OK, Matter::Nothing),
     })
 }
@@ -108,6 +115,8 @@ pub enum Matter {
     Access(Access, Availability),
     /// Records.
     Records(RecordsView),
+    /// The person's sessions.
+    Sessions(SessionsView),
     /// What went wrong: drawn in place of the page.
     Problem(Problem),
 }
@@ -133,6 +142,7 @@ pub async fn render(state: &AppState, request: Request, id: RequestId, shown: Sh
                     provide_context(*availability);
                 }
                 Matter::Records(view) => provide_context(Arc::new(view.clone())),
+                Matter::Sessions(view) => provide_context(Arc::new(view.clone())),
                 Matter::Problem(problem) => provide_context(problem.clone()),
             }
             if let Some(return_to) = return_to.clone() {

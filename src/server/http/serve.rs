@@ -1,7 +1,7 @@
 //! Serving until told to stop.
 
 use axum::{Router, serve::ListenerExt};
-use std::{future::Future, io, time::Duration};
+use std::{future::Future, io, net::SocketAddr, time::Duration};
 use tokio::{net::TcpListener, sync::watch};
 
 /// Serves until `stop` is over; then takes no new connection, lets requests under way end, and
@@ -21,6 +21,8 @@ pub async fn serve(
             tracing::debug!(%error, "TCP_NODELAY cannot be set");
         }
     });
+    // Who is at the other end of the connection, for those who ask.
+    let router = router.into_make_service_with_connect_info::<SocketAddr>();
     let (stopping, mut stopped) = watch::channel(false);
     let stop = async move {
         stop.await;

@@ -12,9 +12,12 @@
 
 mod cache;
 mod device;
+mod devices;
 mod id;
 mod tokens;
+mod user_agent;
 
+pub use devices::OwnSession;
 pub use id::SessionId;
 pub use tokens::Tokens;
 
@@ -149,6 +152,7 @@ impl Sessions {
             person,
             signed_in_at: now,
             authenticated_at: auth_time.unwrap_or(now),
+            auth_time,
             expires_at,
             authentication_methods: amr,
         }))
@@ -265,6 +269,7 @@ impl Sessions {
                 person,
                 signed_in_at: created_at,
                 authenticated_at: auth_time.unwrap_or(created_at),
+                auth_time,
                 expires_at,
                 authentication_methods: amr,
             }),

@@ -8,6 +8,7 @@
 
 mod call;
 mod connect;
+mod devices;
 mod error;
 #[cfg(feature = "embedded")]
 mod folder;
@@ -23,6 +24,7 @@ mod sessions;
 #[cfg(all(test, feature = "embedded"))]
 mod tests;
 
+pub use devices::ListedSession;
 pub use error::{FolderProblem, StoreError};
 pub use logout::{ProviderLogout, ProviderLogoutOutcome};
 pub use migrate::MigrationError;
