@@ -1,8 +1,11 @@
 //! Ended is ended, however many requests are on their way.
 
-use crate::store_support::{ISSUER, memory, sessions, sign_in};
+use crate::store_support::{ISSUER, LIFE, keyring, memory, sessions, sign_in};
 use chrono::{TimeDelta, Utc};
-use portico::server::{auth::LogoutToken, session::ProviderLogoutOutcome};
+use portico::server::{
+    auth::LogoutToken,
+    session::{ProviderLogoutOutcome, SessionSettings, Sessions},
+};
 use std::{
     sync::{
         Arc,
@@ -116,6 +119,23 @@ async fn an_end_by_the_sign_in_service_is_seen_everywhere_within_a_second() {
     }
     let again = here.end_by_provider(ISSUER, &token("1")).await.unwrap();
     assert!(matches!(again, ProviderLogoutOutcome::Replayed), "a token counts once on all instances");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_many_sign_ins_at_once_as_many_live_as_may() {
+    let store = memory().await;
+    let settings = SessionSettings { per_person: std::num::NonZeroU16::new(3), ..LIFE };
+    let sessions = Arc::new(Sessions::new(store.clone(), keyring(&[1]), settings));
+    let mut sign_ins = JoinSet::new();
+    for _ in 0..6 {
+        let sessions = sessions.clone();
+        sign_ins.spawn(async move { sign_in(&sessions, "auth0|1").await });
+    }
+    let mut live = 0;
+    for id in sign_ins.join_all().await {
+        live += usize::from(sessions.find(&id).await.unwrap().is_some());
+    }
+    assert_eq!(live, 3);
 }
 
 /// Noting the use of a session while it is being ended must not write it anew.

@@ -2,6 +2,7 @@
 
 use super::{
     cookies::Jar,
+    ending,
     failure::Failure,
     login,
     peer::Peer,
@@ -129,7 +130,9 @@ async fn begin_session(
     };
     // Whoever was signed in in this browser is not any more (ASVS 5, 7.2.4).
     let replaces = visitor::session_id(jar, headers);
-    let person = state.sessions.begin(&new_person, session, replaces.as_ref()).await?;
+    let begun = state.sessions.begin(&new_person, session, replaces.as_ref()).await?;
+    ending::revoke_in_background(state, begun.ended);
+    let person = begun.signed_in;
     tracing::info!(subject = %person.person.subject, methods = ?person.authentication_methods, "signed in");
     let return_to = ReturnTo::parse_or_fallback(Some(&attempt.return_to));
     let allowed = standing::of_session(state, &person).access;

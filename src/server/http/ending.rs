@@ -16,6 +16,9 @@ pub async fn revoke(state: &AppState, session: &EndedSession) {
 
 /// The same for several, one after the other, without anybody waiting for it.
 pub fn revoke_in_background(state: &AppState, sessions: Vec<EndedSession>) {
+    if sessions.is_empty() {
+        return;
+    }
     let state = state.clone();
     let work = async move {
         for session in &sessions {

@@ -26,13 +26,16 @@ pub use super::store::ProviderLogoutOutcome;
 use super::{
     auth::LogoutToken,
     secrets::Keyring,
-    store::{EndedRecord, NewPerson, ProviderLogout, SessionKey, SessionRecord, Store, StoreError, StoredSession},
+    store::{
+        EndedRecord, NewPerson, ProviderLogout, SessionKey, SessionLimit, SessionRecord, Store, StoreError,
+        StoredSession,
+    },
 };
 use crate::model::SignedIn;
 use cache::Cache;
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
-use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
+use std::{fmt, net::IpAddr, num::NonZeroU16, sync::Arc, time::Duration};
 
 /// How long it is remembered that a logout token was taken: longer than any is accepted, which is three
 /// minutes, one of them in the future.
@@ -48,6 +51,9 @@ pub struct SessionSettings {
     pub idle: Duration,
     /// `PORTICO_SESSION_LIFETIME_SECONDS`: it ends this long after the sign-in in any case.
     pub lifetime: Duration,
+    /// `PORTICO_SESSIONS_PER_PERSON`: how many a person may have; as many as they like where it is not set. A
+    /// sign-in ends the oldest.
+    pub per_person: Option<NonZeroU16>,
 }
 
 /// A sign-in that becomes a session.
@@ -71,6 +77,15 @@ pub struct NewSession {
     pub user_agent: Option<String>,
     /// Where the person came from. Only the network is kept: /24 of IPv4, /48 of IPv6.
     pub address: Option<IpAddr>,
+}
+
+/// A session that has just begun.
+#[derive(Clone, Debug)]
+pub struct Begun {
+    /// Who is signed in by it.
+    pub signed_in: Arc<SignedIn>,
+    /// The person's oldest sessions, which had to make room ([`SessionSettings::per_person`]).
+    pub ended: Vec<EndedSession>,
 }
 
 /// What signing out at the provider takes, of a session that has just ended here.
@@ -127,7 +142,8 @@ impl Sessions {
     }
 
     /// Begins a session for a person who has just signed in, and ends the one it `replaces`, in one
-    /// transaction. The person is made or brought up to date by it.
+    /// transaction. The person is made or brought up to date by it, and their oldest sessions end where
+    /// there would be too many.
     ///
     /// # Errors
     /// The database does not answer, or not as it should: there is no session then.
@@ -136,26 +152,34 @@ impl Sessions {
         person: &NewPerson,
         session: NewSession,
         replaces: Option<&SessionId>,
-    ) -> Result<Arc<SignedIn>, SessionError> {
+    ) -> Result<Begun, SessionError> {
         let now = self.now();
         let replaces = replaces.map(SessionId::key);
         let ending = replaces.map(|key| self.cache.ending(&key));
         let expires_at = later(now, self.settings.lifetime);
         let (amr, auth_time) = (session.amr.clone(), session.auth_time);
         let record = self.record(session, expires_at);
-        let person = self.store.save_sign_in(person, record, replaces.as_ref(), now).await?;
+        let (person, surplus) = match self.settings.per_person {
+            Some(most) => {
+                let idle_since = earlier(now, self.settings.idle);
+                let limit = SessionLimit { others: u32::from(most.get()) - 1, idle_since };
+                self.store.save_limited_sign_in(person, record, replaces.as_ref(), now, limit).await?
+            }
+            None => (self.store.save_sign_in(person, record, replaces.as_ref(), now).await?, vec![]),
+        };
         drop(ending);
         if let Some(key) = replaces {
             self.cache.forget(&key).await;
         }
-        Ok(Arc::new(SignedIn {
+        let signed_in = SignedIn {
             person,
             signed_in_at: now,
             authenticated_at: auth_time.unwrap_or(now),
             auth_time,
             expires_at,
             authentication_methods: amr,
-        }))
+        };
+        Ok(Begun { signed_in: Arc::new(signed_in), ended: self.gone(surplus).await })
     }
 
     /// The person signed in by that id; nothing if the session has ended or never was. Counts as a

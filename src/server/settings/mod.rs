@@ -30,7 +30,7 @@ pub struct Settings {
     pub oidc: OidcSettings,
     /// The database.
     pub store: StoreSettings,
-    /// How long sessions live.
+    /// How long sessions live, and how many a person may have.
     pub session: SessionSettings,
     /// The keys made of `PORTICO_SECRET`, for what is encrypted at rest and in cookies.
     pub keyring: Keyring,
@@ -170,6 +170,7 @@ impl Settings {
         if idle > lifetime {
             read.fault("PORTICO_SESSION_IDLE_SECONDS must not be more than PORTICO_SESSION_LIFETIME_SECONDS.");
         }
+        let per_person = read.parsed("PORTICO_SESSIONS_PER_PERSON", "a whole number from 1 to 65535");
         let listen = read
             .parsed("PORTICO_LISTEN", "an address and a port, such as 127.0.0.1:8080")
             .or_else(|| read.parsed("LEPTOS_SITE_ADDR", "an address and a port, such as 127.0.0.1:8080"))
@@ -192,7 +193,11 @@ impl Settings {
                 public_origin: PublicOrigin::of(&oidc.callback_url),
                 oidc,
                 store,
-                session: SessionSettings { idle: Duration::from_secs(idle), lifetime: Duration::from_secs(lifetime) },
+                session: SessionSettings {
+                    idle: Duration::from_secs(idle),
+                    lifetime: Duration::from_secs(lifetime),
+                    per_person,
+                },
                 keyring,
                 access,
                 directory,

@@ -31,7 +31,7 @@ pub use migrate::MigrationError;
 pub use people::{Entitlements, NewPerson};
 pub use person::Factor;
 pub use records::{Actor, RecordQuery, Records, StoredRecord};
-pub use sessions::{EndedRecord, SessionKey, SessionRecord, StoredSession};
+pub use sessions::{EndedRecord, SessionKey, SessionLimit, SessionRecord, StoredSession};
 
 use super::secrets::Keyring;
 use handles::Handles;

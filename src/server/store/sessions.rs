@@ -120,13 +120,35 @@ pub struct EndedRecord {
     pub provider_session: Option<String>,
 }
 
+/// How many of a person's sessions may live besides the one that begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionLimit {
+    /// So many others.
+    pub others: u32,
+    /// What was last used by then lives no more, and does not count.
+    pub idle_since: DateTime<Utc>,
+}
+
 /// The person, the session that this one replaces, and the session, all or nothing.
-const SIGN_IN: &str = concat!(
-    "BEGIN;\n",
-    upsert_person!(),
-    " RETURN AFTER;
-    DELETE $replaced RETURN NONE;
-    CREATE $id CONTENT $content RETURN VALUE created_at;
+macro_rules! sign_in {
+    () => {
+        concat!(
+            "BEGIN;\n",
+            upsert_person!(),
+            " RETURN AFTER;
+            DELETE $replaced RETURN NONE;
+            CREATE $id CONTENT $content RETURN VALUE created_at;\n"
+        )
+    };
+}
+const SIGN_IN: &str = concat!(sign_in!(), "COMMIT;");
+/// The same, and of the person's others only the newest stay. Two sign-ins of one person write the same
+/// person, so they never do this at once.
+const LIMITED_SIGN_IN: &str = concat!(
+    sign_in!(),
+    "LET $surplus = (SELECT id, created_at FROM session WHERE user_key = $user_key AND id != $id AND expires_at > $now
+        AND last_seen_at > $idle_since ORDER BY created_at DESC START $others).id;
+    DELETE $surplus RETURN BEFORE;
     COMMIT;"
 );
 
@@ -159,6 +181,33 @@ impl Store {
         replaces: Option<&SessionKey>,
         now: DateTime<Utc>,
     ) -> Result<Person, StoreError> {
+        Ok(self.write_sign_in(person, session, replaces, now, None).await?.0)
+    }
+
+    /// The same, and all but the newest of the person's other sessions end in the same transaction. Answers
+    /// what is left of these, too.
+    ///
+    /// # Errors
+    /// As [`save_sign_in`](Self::save_sign_in).
+    pub async fn save_limited_sign_in(
+        &self,
+        person: &NewPerson,
+        session: SessionRecord,
+        replaces: Option<&SessionKey>,
+        now: DateTime<Utc>,
+        limit: SessionLimit,
+    ) -> Result<(Person, Vec<EndedRecord>), StoreError> {
+        self.write_sign_in(person, session, replaces, now, Some(limit)).await
+    }
+
+    async fn write_sign_in(
+        &self,
+        person: &NewPerson,
+        session: SessionRecord,
+        replaces: Option<&SessionKey>,
+        now: DateTime<Utc>,
+        limit: Option<SessionLimit>,
+    ) -> Result<(Person, Vec<EndedRecord>), StoreError> {
         let user = record_id(&person.issuer, &person.subject);
         let user_key = record_key(&person.issuer, &person.subject);
         let mut variables = Variables::new();
@@ -167,15 +216,25 @@ impl Store {
         variables.insert("now", now);
         variables.insert("replaced", replaces.map(SessionKey::record_id).into_iter().collect::<Vec<_>>());
         variables.insert("id", session.key.record_id());
-        variables.insert("content", SessionWrite::new(user, user_key, session, now));
-        let mut answer = call::run(&self.handles, CALL_LIMIT, SIGN_IN, variables).await?;
+        variables.insert("content", SessionWrite::new(user, user_key.clone(), session, now));
+        let text = match limit {
+            Some(SessionLimit { others, idle_since }) => {
+                variables.insert("user_key", user_key);
+                variables.insert("others", i64::from(others));
+                variables.insert("idle_since", idle_since);
+                LIMITED_SIGN_IN
+            }
+            None => SIGN_IN,
+        };
+        let mut answer = call::run(&self.handles, CALL_LIMIT, text, variables).await?;
         // BEGIN and COMMIT count as statements too.
         let person = answer.row::<PersonRow>(1)?.ok_or(StoreError::Unexpected("the person was not written"))?;
         let begun = answer.row::<DateTime<Utc>>(3)?.ok_or(StoreError::Unexpected("the session was not written"))?;
         if begun != now {
             return Err(StoreError::Unexpected("the session is another one's"));
         }
-        Ok(person.into())
+        let surplus = if limit.is_some() { ended(answer.rows::<EndedRow>(5)?)? } else { vec![] };
+        Ok((person.into(), surplus))
     }
 
     /// The session with that key, if it was used after `idle_since` and ends after `now`.

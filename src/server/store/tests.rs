@@ -154,6 +154,11 @@ async fn what_runs_often_or_over_everything_uses_an_index() {
             "session_user_key",
         ),
         ("(SELECT VALUE id FROM session WHERE user_key = $user_key AND id != $id)", "session_user_key"),
+        (
+            "(SELECT id, created_at FROM session WHERE user_key = $user_key AND id != $id AND expires_at > $now \
+             AND last_seen_at > $idle_since ORDER BY created_at DESC START 1)",
+            "session_user_key",
+        ),
         ("(SELECT VALUE id FROM logout_token WHERE expires_at <= $now LIMIT 10)", "logout_token_expires_at"),
     ] {
         let (_, select) = text.split_once('(').unwrap();
