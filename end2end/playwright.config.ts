@@ -52,13 +52,16 @@ export default defineConfig({
     },
   },
   projects: [
+    // Before anything is in the database.
+    { name: 'empty', use: devices['Desktop Chrome'], testMatch: /empty\.spec\.ts/ },
     // Stories that must work either way are told twice: with the WASM, and with no JavaScript at all.
-    { name: 'hydrated', use: devices['Desktop Chrome'], testIgnore: /(faults|sessions)\.spec\.ts/ },
+    { name: 'hydrated', use: devices['Desktop Chrome'], testIgnore: /(faults|sessions|empty)\.spec\.ts/, dependencies: ['empty'] },
     {
       name: 'no-javascript',
       use: { ...devices['Desktop Chrome'], javaScriptEnabled: false },
-      testMatch: /(sign-in|sign-out|profile|problems|access|second-factor)\.spec\.ts/,
+      testMatch: /(sign-in|sign-out|profile|problems|access|second-factor|data|data-roles|data-editing|data-second-factor)\.spec\.ts/,
       grepInvert: /@script/,
+      dependencies: ['empty'],
     },
     // These sign a person out everywhere, also where another story has them signed in.
     {
@@ -66,7 +69,7 @@ export default defineConfig({
       use: devices['Desktop Chrome'],
       testMatch: /sessions\.spec\.ts/,
       dependencies: ['hydrated', 'no-javascript'],
-      fullyParallel: false,
+      workers: 1,
     },
     // These break the tenant for everybody, so they come last and one at a time.
     {
@@ -74,7 +77,8 @@ export default defineConfig({
       use: devices['Desktop Chrome'],
       testMatch: /faults\.spec\.ts/,
       dependencies: ['hydrated', 'no-javascript', 'sessions'],
-      fullyParallel: false,
+      // Files run side by side otherwise, whatever fullyParallel says.
+      workers: 1,
     },
   ],
   webServer: [
@@ -117,7 +121,7 @@ export default defineConfig({
         SURREALDB_USER: 'portico',
         SURREALDB_PASSWORD: secret(),
         PORTICO_SECRET: secret(),
-        PORTICO_LOG: 'warn',
+        PORTICO_LOG: 'warn,surrealdb::core::perms=error',
       },
     },
   ],

@@ -1,10 +1,27 @@
 //! Values in plain words.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, SecondsFormat, Timelike, Utc};
+
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
 
 /// A moment for people, to the minute: `25 November 2026, 09:12 UTC`.
 pub fn moment(time: DateTime<Utc>) -> String {
-    time.format("%-d %B %Y, %H:%M UTC").to_string()
+    let (day, month, year) = (time.day(), time.month0() as usize, time.year());
+    let month = MONTHS.get(month).copied().unwrap_or_default();
+    format!("{day} {month} {year:04}, {:02}:{:02} UTC", time.hour(), time.minute())
 }
 
 /// A moment for machines, to the second: `2026-11-25T09:12:00Z`.

@@ -5,9 +5,9 @@
 //!
 //! The server provides as context: [`Visitor`](crate::model::Visitor) always;
 //! [`Problem`] when the answer is an error, which is then drawn in place of the page;
-//! [`SupportId`] always; [`HeadScripts`] to spare work; [`ReturnTo`](crate::model::ReturnTo) when a
-//! sign-in knows better than the address where the person wanted to go; an `Arc` of [`RecordsView`]
-//! for the pages under `/data`; one of [`SessionsView`] for `/sessions`.
+//! [`SupportId`] always; [`DocumentTitle`] for the page to fill; [`ReturnTo`](crate::model::ReturnTo)
+//! when a sign-in knows better than the address where the person wanted to go; an `Arc` of
+//! [`RecordsView`] for the pages under `/data`; one of [`SessionsView`] for `/sessions`.
 
 #[cfg(feature = "hydrate")]
 mod browser;
@@ -24,19 +24,20 @@ mod preferences;
 mod records;
 mod sessions;
 mod shell;
+mod title;
 #[cfg(feature = "hydrate")]
 mod unsaved;
 
 pub use links::CONFIRM_FOR_SESSIONS;
 pub use records::{FormState, FormView, ListView, Notice, RecordsView};
 pub use sessions::{SessionsNotice, SessionsView};
-pub use shell::{HeadScripts, shell};
+pub use shell::shell;
+pub use title::DocumentTitle;
 
 use crate::model::{Problem, ProblemKind};
 use components::{Footer, Header, SessionWatch};
 use leptos::either::Either;
 use leptos::prelude::*;
-use leptos_meta::provide_meta_context;
 use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::{SsrMode, path};
 use pages::{AccessPage, DataPage, Home, ProblemPage, Profile, SessionsPage, SignOut};
@@ -51,7 +52,6 @@ pub struct SupportId(pub String);
 /// streaming would only cost.
 #[component]
 pub fn App() -> impl IntoView {
-    provide_meta_context();
     let problem = use_context::<Problem>();
     let page = move || match problem {
         Some(problem) => Either::Left(view! { <ProblemPage problem/> }),

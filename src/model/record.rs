@@ -276,8 +276,8 @@ impl Draft {
         }
         let body = body.replace("\r\n", "\n").replace('\r', "\n");
         if body.len() > MAX_BODY {
-            let over = body.len() - MAX_BODY;
-            faults.push(Fault::new(Field::Body, format!("The text is {over} bytes too long; 64 kB fit.")));
+            let over = in_bytes(body.len() - MAX_BODY);
+            faults.push(Fault::new(Field::Body, format!("The text is {over} too long; 64 kB fit.")));
         } else if body.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
             faults.push(Fault::new(Field::Body, "The text has control characters; take them out."));
         }
@@ -306,6 +306,11 @@ fn in_lower_case(text: &str) -> String {
     return js_sys::JsString::from(text).to_lower_case().into();
     #[cfg(not(feature = "hydrate"))]
     text.to_lowercase()
+}
+
+/// A number of bytes, in words.
+pub fn in_bytes(bytes: usize) -> String {
+    bytes.to_string() + if bytes == 1 { " byte" } else { " bytes" }
 }
 
 /// Whose a record is.

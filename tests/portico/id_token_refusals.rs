@@ -1,11 +1,11 @@
 //! An ID token that is not exactly what it must be signs nobody in (OpenID Connect Core 1.0,
-//! section 3.1.3.7).
+//! section 3.1.3.7). The plain cases are in `certification`, here are the sly ones.
 
 use crate::support::{
-    Behaviour, Endpoint, Provider, Signing, TestApp, assert_problem,
+    Endpoint, Provider, Signing, TestApp, assert_problem,
     keys::Key,
     provider::CLIENT_ID,
-    refusal::{case, claim, cut_slash, no_claim, refuse, refuse_each, signed, signed_with_header},
+    refusal::{case, claim, cut_slash, refuse, signed, signed_with_header},
 };
 use chrono::Utc;
 use portico::model::ProblemKind::SignInFailed;
@@ -21,10 +21,8 @@ async fn about_another_issuer_audience_or_party() {
         let issuer = claims["iss"].take();
         claims.insert("iss".into(), json!([issuer]));
     };
-    let two = json!([CLIENT_ID, "another-client"]);
     let longer = format!("{CLIENT_ID}-2");
     refuse(&[
-        case("another issuer", claim("iss", "https://elsewhere.example/"), SignInFailed, "iss"),
         case(
             "the issuer without its slash",
             |b| _ = b.id_token.claims.with(|claims| cut_slash(claims, "iss")),
@@ -33,18 +31,8 @@ async fn about_another_issuer_audience_or_party() {
         ),
         case("the issuer among others", move |b| _ = b.id_token.claims.with(also_theirs), SignInFailed, "iss"),
         case("the issuer in an array", move |b| _ = b.id_token.claims.with(in_an_array), SignInFailed, "iss"),
-        case("no issuer", no_claim("iss"), SignInFailed, "iss"),
-        case("another audience", claim("aud", "another-client"), SignInFailed, "aud"),
-        case("no audience", no_claim("aud"), SignInFailed, "aud"),
         case("an empty audience", claim("aud", json!([])), SignInFailed, "aud"),
         case("an audience that begins with ours", claim("aud", longer), SignInFailed, "aud"),
-        case("a second audience nobody trusts", claim("aud", two.clone()), SignInFailed, "aud"),
-        case(
-            "a second audience, and azp names us",
-            move |b| _ = b.id_token.claims.set("aud", two.clone()).set("azp", CLIENT_ID),
-            SignInFailed,
-            "aud",
-        ),
         case("another authorized party", claim("azp", "another-client"), SignInFailed, "azp"),
         case("an authorized party that is no text", claim("azp", json!([CLIENT_ID])), SignInFailed, "azp"),
     ])
@@ -56,12 +44,10 @@ async fn out_of_time() {
     let now = Utc::now().timestamp();
     refuse(&[
         case("expired two minutes ago", claim("exp", now - 120), SignInFailed, "expired"),
-        case("no expiry", no_claim("exp"), SignInFailed, "exp"),
         case("an expiry that is no time", claim("exp", "never"), SignInFailed, "exp"),
         // Counted from the start of the test: a slow machine must not bring it into the leeway.
         case("not valid yet", claim("nbf", now + 600), SignInFailed, "not valid yet"),
         case("issued in the future", claim("iat", now + 600), SignInFailed, "not valid yet"),
-        case("no time of issue", no_claim("iat"), SignInFailed, "iat"),
         case("a time of issue that is no time", claim("iat", "today"), SignInFailed, "iat"),
     ])
     .await;
@@ -70,14 +56,10 @@ async fn out_of_time() {
 #[tokio::test]
 async fn of_another_sign_in_or_about_nobody() {
     refuse(&[
-        case("another nonce", claim("nonce", "another-nonce"), SignInFailed, "nonce"),
         case("an empty nonce", claim("nonce", ""), SignInFailed, "nonce"),
-        case("no nonce", no_claim("nonce"), SignInFailed, "nonce"),
         case("a nonce that is no text", claim("nonce", json!(["another-nonce"])), SignInFailed, "nonce"),
-        case("no subject", no_claim("sub"), SignInFailed, "sub"),
         case("an empty subject", claim("sub", ""), SignInFailed, "sub"),
         case("a subject that is a number", claim("sub", 7), SignInFailed, "sub"),
-        case("the hash of another access token", claim("at_hash", "AAAAAAAAAAAAAAAAAAAAAA"), SignInFailed, "at_hash"),
         case("an empty hash", claim("at_hash", ""), SignInFailed, "at_hash"),
         case("a hash that is no text", claim("at_hash", 7), SignInFailed, "at_hash"),
         case("no claims at all", |b| _ = b.id_token.claims.with(Map::clear), SignInFailed, "ID token"),
@@ -87,32 +69,25 @@ async fn of_another_sign_in_or_about_nobody() {
 
 #[tokio::test]
 async fn signed_by_somebody_else_or_not_at_all() {
-    use Signing::{Corrupted, ForgedWith, Hs256ClientSecret, Hs256PublicKey, NoneButSigned, Stripped, With};
+    use Signing::{ForgedWith, Hs256PublicKey, Stripped, With};
     refuse(&[
-        case("alg none", signed(Signing::None), SignInFailed, "RS256"),
-        case("alg none above a signature", signed(NoneButSigned), SignInFailed, "RS256"),
         case("alg None", signed_with_header(Signing::None, "alg", "None"), SignInFailed, "RS256"),
         case("alg NONE", signed_with_header(Signing::None, "alg", "NONE"), SignInFailed, "RS256"),
         case("no alg", signed_with_header(Signing::Provider, "alg", Value::Null), SignInFailed, "RS256"),
         case("alg in an array", signed_with_header(Signing::Provider, "alg", json!(["RS256"])), SignInFailed, "RS256"),
-        case("HS256, the public key its secret", signed(Hs256PublicKey), SignInFailed, "RS256"),
-        case("the same, called RS256", signed_with_header(Hs256PublicKey, "alg", "RS256"), SignInFailed, "signature"),
-        case("HS256, the client secret its secret", signed(Hs256ClientSecret), SignInFailed, "RS256"),
-        case("ES256", signed(With(Key::Elliptic)), SignInFailed, "RS256"),
+        case(
+            "HS256, the public key its secret, called RS256",
+            signed_with_header(Hs256PublicKey, "alg", "RS256"),
+            SignInFailed,
+            "signature",
+        ),
         case("called PS256", signed_with_header(Signing::Provider, "alg", "PS256"), SignInFailed, "RS256"),
         case("called RS512", signed_with_header(Signing::Provider, "alg", "RS512"), SignInFailed, "RS256"),
-        case("one bit of the signature changed", signed(Corrupted), SignInFailed, "signature"),
         case("no signature", signed(Stripped), SignInFailed, "signature"),
         case("another key under our kid", signed(ForgedWith(Key::Unpublished)), SignInFailed, "signature"),
         case("the other published key under our kid", signed(ForgedWith(Key::Next)), SignInFailed, "signature"),
         case("a kid nobody knows", signed(With(Key::Unpublished)), SignInFailed, "kid"),
         case("a kid that is a number", signed_with_header(Signing::Provider, "kid", 7), SignInFailed, "kid"),
-        case(
-            "no kid, and two keys",
-            signed_with_header(Signing::Provider, "kid", Value::Null),
-            SignInFailed,
-            "names no key",
-        ),
         case(
             "the attacker's key in the header",
             signed_with_header(ForgedWith(Key::Unpublished), "jwk", Key::Unpublished.jwk()),
@@ -133,15 +108,6 @@ async fn signed_by_somebody_else_or_not_at_all() {
         ),
     ])
     .await;
-}
-
-#[tokio::test]
-async fn signed_by_an_elliptic_key_even_when_it_is_published() {
-    let elliptic = |b: &mut Behaviour| {
-        b.signing_key = Key::Elliptic;
-        b.published_keys = vec![Key::Elliptic];
-    };
-    refuse_each(&[case("ES256 by a published key", elliptic, SignInFailed, "RS256")]).await;
 }
 
 #[tokio::test]

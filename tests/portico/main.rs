@@ -8,15 +8,19 @@
 mod api_profile;
 mod backchannel_logout;
 mod callback_refusals;
+mod certification;
 mod check;
+mod data_forms;
 mod directory;
 mod hostile_claims;
 mod id_token_refusals;
+mod openapi;
 mod provider_answers;
 mod provider_down;
 mod provider_variety;
 mod return_to;
 mod second_factor;
+mod secure_data_api;
 mod session_cookie;
 mod sessions_page;
 mod settings;
@@ -28,6 +32,10 @@ mod test_provider;
 mod transactions;
 
 // These make databases of their own inside the process.
+#[cfg(all(feature = "embedded", unix))]
+mod changing_policy;
+#[cfg(feature = "embedded")]
+mod record_permissions;
 #[cfg(feature = "embedded")]
 mod session_concurrency;
 #[cfg(feature = "embedded")]

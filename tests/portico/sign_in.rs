@@ -29,6 +29,7 @@ async fn the_request_to_the_provider_is_what_the_standards_ask_for() {
         ("organization", None),
         ("screen_hint", None),
         ("prompt", None),
+        ("login_hint", None),
     ] {
         assert_eq!(attempt.param(name), value, "{name}");
     }
@@ -62,21 +63,23 @@ async fn hints_go_on_to_the_provider_and_only_hints() {
     )
     .await;
     let browser = app.browser();
-    let login = browser.url("/login?connection=google-oauth2&organization=org_7&screen_hint=signup&returnTo=/profile");
+    let login = browser.url("/login?connection=google-oauth2&organization=org_7&screen_hint=signup&login_hint=ada%40people.example&returnTo=/profile");
     let attempt = browser.begin_at(login).await;
     for (name, value) in [
         ("connection", "google-oauth2"),
         ("organization", "org_7"),
         ("screen_hint", "signup"),
+        ("login_hint", "ada@people.example"),
         ("audience", "https://api.portico.example/"),
         ("scope", "openid email"),
     ] {
         assert_eq!(attempt.param(name).as_deref(), Some(value), "{name}");
     }
-    let login = browser.url("/login?connection=a%20b%26scope%3Dadmin&screen_hint=%3Cscript%3E&scope=admin&redirect_uri=https://elsewhere.example&state=mine");
+    let login = browser.url("/login?connection=a%20b%26scope%3Dadmin&screen_hint=%3Cscript%3E&login_hint=a%0Ab&scope=admin&redirect_uri=https://elsewhere.example&state=mine");
     let attempt = browser.begin_at(login).await;
     assert_eq!(attempt.param("connection"), None, "no name of a connection");
     assert_eq!(attempt.param("screen_hint"), None, "no known hint");
+    assert_eq!(attempt.param("login_hint"), None, "no name and no address");
     assert_eq!(attempt.param("scope").as_deref(), Some("openid email"));
     assert_eq!(attempt.param("redirect_uri"), Some(format!("{}/callback", app.origin)));
     assert_ne!(attempt.state(), "mine");
@@ -303,13 +306,13 @@ async fn over_https_everything_works_the_same() {
 }
 
 #[tokio::test]
-async fn login_answers_get_alone() {
+async fn login_answers_get_and_the_form_of_a_third_party_alone() {
     let provider = Provider::start().await;
     let app = TestApp::start(&provider, &[]).await;
     let browser = app.browser();
-    for method in [Method::POST, Method::PUT, Method::DELETE] {
-        let page = browser.request(method.clone(), browser.url("/login")).send().await;
-        assert_eq!(page.status, 405, "{method}");
+    for (method, status) in [(Method::PUT, 405), (Method::DELETE, 405), (Method::POST, 400)] {
+        let page = browser.request(method.clone(), browser.url("/login")).form(&[("returnTo", "/")]).send().await;
+        assert_eq!(page.status, status, "{method}");
         assert!(page.set_cookies.is_empty(), "{method}");
     }
 }

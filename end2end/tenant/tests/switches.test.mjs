@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { APP_CLIENT, decodeJwt, decodeProtectedHeader, tenantFor } from './support/app.mjs';
+import { APP_CLIENT, Browser, decodeJwt, decodeProtectedHeader, tenantFor } from './support/app.mjs';
 
 const DISCOVERY = '/.well-known/openid-configuration';
 
@@ -134,4 +134,18 @@ test('the extension API can be switched off', async (t) => {
   const { status, tokens } = await app.machineToken({ audience: 'urn:auth0-authz-api' });
   assert.equal(status, 403);
   assert.equal(tokens.error_description, 'Service not found: urn:auth0-authz-api');
+});
+
+test('a sign-in may say that it was some time ago, with the switches only', async (t) => {
+  for (const [switches, ago] of [['1', 7200], [undefined, 0]]) {
+    const app = await tenantFor(t, { TENANT_TEST_SWITCHES: switches });
+    const browser = new Browser();
+    const attempt = app.attempt({ max_age: '86400' });
+    const page = await app.open(browser, attempt);
+    const callback = await app.choose(browser, page, { person: 'auth0|manager', mfa: '1', seconds_ago: '7200' });
+    const { tokens } = await app.exchange(callback, attempt);
+    const { auth_time: authTime, iat, amr } = decodeJwt(tokens.id_token);
+    assert.deepEqual(amr, ['mfa']);
+    assert.ok(Math.abs(iat - authTime - ago) < 60, `${iat - authTime} s ago`);
+  }
 });

@@ -15,7 +15,7 @@ pub fn RecordForm() -> impl IntoView {
 mod browser {
     use crate::app::browser::{all, document, listen, one, root_of, set, set_text, show, unset};
     use crate::app::unsaved::{self, GUARDED};
-    use crate::model::record::{Fault, Form, MAX_BODY};
+    use crate::model::record::{Fault, Form, MAX_BODY, in_bytes};
     use wasm_bindgen::JsCast;
     use web_sys::{
         Element, Event, FocusEvent, FormData, HtmlElement, HtmlFormElement, HtmlInputElement, UrlSearchParams,
@@ -126,9 +126,9 @@ mod browser {
         let left = MAX_BODY.saturating_sub(bytes);
         let words = match bytes {
             0..NEARLY_FULL => String::new(),
-            NEARLY_FULL..=MAX_BODY if left > 100 => (left / 100 * 100).to_string() + " bytes left",
-            NEARLY_FULL..=MAX_BODY => left.to_string() + " bytes left",
-            _ => (bytes - MAX_BODY).to_string() + " bytes too many",
+            NEARLY_FULL..=MAX_BODY if left > 100 => in_bytes(left / 100 * 100) + " left",
+            NEARLY_FULL..=MAX_BODY => in_bytes(left) + " left",
+            _ => in_bytes(bytes - MAX_BODY) + " too many",
         };
         let shown = document().get_element_by_id("body-left").and_then(|place| place.text_content());
         if shown.is_some_and(|shown| shown != words) {

@@ -12,13 +12,13 @@ mod words;
 
 use super::ProblemPage;
 use crate::app::components::{Moment, icon};
+use crate::app::title::Title;
 use crate::app::{SupportId, format, links};
 use crate::model::directory::Availability;
 use crate::model::{Access, Grant, Group, Listed, Problem, ProblemKind, Role, SecondFactor, Visitor};
 use entries::{Entry, list};
 use leptos::either::Either;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use std::sync::Arc;
 use words::Standing;
 

@@ -1,10 +1,10 @@
 //! The start page: for visitors, what this is; for people who are signed in, who they are here.
 
 use crate::app::components::{Avatar, AvatarSize, Email, Moment, icon, illustration};
+use crate::app::title::Title;
 use crate::app::{format, links};
 use crate::model::{Person, ProblemKind, SignedIn, Visitor};
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 /// The start page.
 #[component]

@@ -1,9 +1,9 @@
 //! What people see when something went wrong.
 
 use crate::app::links;
+use crate::app::title::Title;
 use crate::model::{Problem, ProblemKind};
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 /// Says what went wrong, what to do, and under which id support finds it.
 #[component]
@@ -51,13 +51,10 @@ fn way_on(kind: ProblemKind) -> Option<(&'static str, String)> {
 mod tests {
     use super::*;
     use crate::model::ReturnTo;
-    use leptos_meta::ServerMetaContext;
     use leptos_router::location::RequestUrl;
 
     fn drawn(kind: ProblemKind, url: &str, wanted: Option<&str>) -> String {
         Owner::new().with(|| {
-            leptos_meta::provide_meta_context();
-            provide_context(ServerMetaContext::new().0);
             provide_context(RequestUrl::new(url));
             if let Some(wanted) = wanted.and_then(ReturnTo::parse) {
                 provide_context(wanted);

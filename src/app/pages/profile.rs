@@ -5,11 +5,11 @@
 use super::ProblemPage;
 use crate::app::claims::{self, Claim};
 use crate::app::components::{Avatar, AvatarSize, ClaimList, Email, Moment, ProfileJsonPanel, Tags, Text};
+use crate::app::title::Title;
 use crate::app::{SupportId, format, links};
 use crate::model::{Person, Problem, ProblemKind, SignedIn, Visitor};
 use leptos::either::Either;
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 /// The profile page. The server sends people who are not signed in to the sign-in; should one get
 /// here all the same, they are told so.

@@ -5,13 +5,13 @@ mod tests;
 
 use super::ProblemPage;
 use crate::app::components::{Moment, icon};
+use crate::app::title::Title;
 use crate::app::{SessionsNotice, SessionsView, SupportId, format, links};
 use crate::model::device::DeviceSession;
 use crate::model::{Problem, ProblemKind, Visitor};
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::tachys::html::InertElement;
-use leptos_meta::Title;
 use std::sync::Arc;
 
 /// The page about the person's sessions. The server sends people who are not signed in to the sign-in,

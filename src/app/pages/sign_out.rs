@@ -1,10 +1,10 @@
 //! The question whether to sign out, for those who follow a link to it.
 
 use crate::app::links;
+use crate::app::title::Title;
 use crate::model::Visitor;
 use leptos::either::Either;
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 /// Asks before signing out. A link, which another site may have made, must not do it by itself.
 #[component]

@@ -119,6 +119,7 @@ pub(super) fn authorization_url(
         ("organization", &attempt.organization),
         ("screen_hint", &hints.screen_hint),
         ("prompt", &hints.prompt),
+        ("login_hint", &hints.login_hint),
     ];
     if attempt.step_up {
         request = request.add_extra_param("acr_values", MULTI_FACTOR_ACR);

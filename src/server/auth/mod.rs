@@ -18,6 +18,7 @@ mod outbound;
 mod transaction;
 
 pub use discovery::Metadata;
+pub use end_session::SignOut;
 pub use error::SignInError;
 pub use jwt::{Claims, TokenError};
 pub use keys::KeySet;
@@ -58,6 +59,8 @@ pub struct LoginHints {
     pub screen_hint: Option<String>,
     /// `prompt=login` makes the service ask again, to choose another account.
     pub prompt: Option<String>,
+    /// Who is expected to sign in (`login_hint`).
+    pub login_hint: Option<String>,
 }
 
 /// A sign-in that succeeded: who it is and what the session needs.
@@ -234,13 +237,13 @@ impl Provider {
         exchange::revoke(&self.outbound, &self.settings, &metadata, refresh_token).await
     }
 
-    /// Where a browser goes to sign out at the service as well, and comes back from to `return_to`.
+    /// How a browser signs out at the service as well, and comes back to `return_to`.
     ///
     /// # Errors
     /// When the service's metadata cannot be had.
-    pub async fn end_session_url(&self, id_token: Option<&str>, return_to: &str) -> Result<Url, OutboundError> {
+    pub async fn sign_out(&self, id_token: Option<&str>, return_to: &str) -> Result<SignOut, OutboundError> {
         let metadata = self.metadata().await?;
-        Ok(end_session::url(&self.settings, &metadata, id_token, return_to))
+        Ok(end_session::sign_out(&self.settings, &metadata, id_token, return_to))
     }
 
     /// Asks the token endpoint whether it knows this client, with a code that cannot exist: for

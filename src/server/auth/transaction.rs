@@ -134,7 +134,7 @@ impl Transaction {
 }
 
 /// 256 random bits in base64url.
-fn random() -> String {
+pub(super) fn random() -> String {
     let mut bytes = [0; 32];
     // The system's random source failing means that nothing here can be done safely.
     rand::fill(&mut bytes).expect("the system has random numbers");

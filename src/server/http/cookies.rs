@@ -46,6 +46,16 @@ impl Jar {
         self.prefixed("portico.tx.")
     }
 
+    /// The name of the cookie that remembers a sign-out under way at the sign-in service.
+    pub fn sign_out_name(self) -> String {
+        self.prefixed("portico.out")
+    }
+
+    /// Sets that cookie: the `state` the browser must come back with, for as long as an attempt to sign in lives.
+    pub fn set_sign_out(self, state: String) -> HeaderValue {
+        self.set(self.sign_out_name(), state, Duration::seconds(TRANSACTION_LIFETIME.num_seconds()))
+    }
+
     /// Sets the session's cookie. It lives as long as the session can, and the server decides
     /// whether the session still does.
     pub fn set_session(self, value: String, lifetime: std::time::Duration) -> HeaderValue {

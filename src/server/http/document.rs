@@ -1,6 +1,7 @@
-//! What is the same in every page: where the built files are, and the part of the head that loads
-//! them. Read once at the start; Leptos' own component would read a file on every request.
+//! What is the same in every page: the document around it, and the files it loads. Drawn once at the
+//! start; Leptos' own component would read a file on every request.
 
+use crate::app;
 use axum::http::HeaderValue;
 use leptos::{
     config::LeptosOptions,
@@ -10,14 +11,31 @@ use leptos::{
 use std::{fs, path::PathBuf};
 use url::Url;
 
-/// Stands in the head's text where the page's nonce goes.
+/// These stand in texts where something of the page's own goes.
 const NONCE: &str = "{nonce}";
+const TITLE: &str = "{title}";
+const BODY: &str = "{body}";
 
-/// The built files, and how a page loads them.
+/// The built files, and the document that loads them.
 pub struct Document {
     options: LeptosOptions,
-    head: String,
-    policy: String,
+    before_title: Template,
+    before_body: Template,
+    after_body: Template,
+    policy: Template,
+}
+
+/// A text with places for the nonce: what stands before, between and after them.
+struct Template(Vec<String>);
+
+impl Template {
+    fn new(text: &str) -> Self {
+        Self(text.split(NONCE).map(str::to_owned).collect())
+    }
+
+    fn with(&self, nonce: &str) -> String {
+        self.0.join(nonce)
+    }
 }
 
 impl Document {
@@ -44,14 +62,18 @@ impl Document {
             Some(hash) => format!("/{}/{}.{hash}.css", options.site_pkg_dir, options.output_name),
             None => format!("/{}/{}.css", options.site_pkg_dir, options.output_name),
         };
-        let head = format!("<link rel=\"stylesheet\" href=\"{style}\">{}", scripts(&options));
-        let policy = policy(&options, issuer);
-        Self { options, head, policy }
-    }
-
-    /// Leptos' own view of the same.
-    pub fn options(&self) -> &LeptosOptions {
-        &self.options
+        let files = format!("<link rel=\"stylesheet\" href=\"{style}\">{}", scripts(&options));
+        let document = app::shell(TITLE, NONCE, files, BODY).to_html();
+        // The shell has a place for each of them.
+        let (before_title, rest) = document.split_once(TITLE).unwrap_or_default();
+        let (before_body, after_body) = rest.split_once(BODY).unwrap_or_default();
+        Self {
+            before_title: Template::new(before_title),
+            before_body: Template::new(before_body),
+            after_body: Template::new(after_body),
+            policy: Template::new(&policy(&options, issuer)),
+            options,
+        }
     }
 
     /// The folder with the built files.
@@ -64,16 +86,17 @@ impl Document {
         self.options.hash_files
     }
 
-    /// The part of the head that loads style sheet, JavaScript and WASM, for a page with this nonce.
-    pub fn head(&self, nonce: &str) -> String {
-        self.head.replace(NONCE, nonce)
+    /// The whole document, with this title, body and end, all HTML.
+    pub fn around(&self, title: &str, body: &str, end: &str, nonce: &str) -> String {
+        let [before_title, before_body, after_body] =
+            [&self.before_title, &self.before_body, &self.after_body].map(|template| template.with(nonce));
+        [&before_title, title, &before_body, body, &after_body, end].concat()
     }
 
     /// The Content-Security-Policy of a page whose scripts carry `nonce`.
     pub fn content_security_policy(&self, nonce: &str) -> HeaderValue {
         // Both texts are ours, of ASCII; a policy that cannot be written allows nothing.
-        HeaderValue::try_from(self.policy.replace(NONCE, nonce))
-            .unwrap_or(HeaderValue::from_static("default-src 'none'"))
+        HeaderValue::try_from(self.policy.with(nonce)).unwrap_or(HeaderValue::from_static("default-src 'none'"))
     }
 }
 

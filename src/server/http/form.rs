@@ -24,7 +24,10 @@ pub async fn read<T: DeserializeOwned>(request: Request) -> Result<T, Failure> {
         // The parser would put replacement characters in their place, and they would be saved.
         return Err(Failure::new(ProblemKind::BadRequest, "the form is not UTF-8"));
     }
-    let request = Request::from_parts(parts, Body::from(bytes));
+    // A request of its own: the router's limit for all others came with the old one, and is smaller.
+    let mut request = Request::new(Body::from(bytes));
+    *request.method_mut() = parts.method;
+    *request.headers_mut() = parts.headers;
     let form = Form::from_request(request, &()).await;
     form.map(|Form(form)| form).map_err(|rejection| Failure::new(ProblemKind::BadRequest, rejection))
 }

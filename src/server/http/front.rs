@@ -17,9 +17,8 @@ use crate::{
     server::AppState,
 };
 use axum::{
-    body::Body,
     extract::{Request, State},
-    http::{HeaderMap, Method, StatusCode, Uri, header},
+    http::{HeaderMap, StatusCode, Uri, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -42,16 +41,15 @@ pub async fn front(State(state): State<AppState>, mut request: Request, next: Ne
         let started = Instant::now();
         let origin = &state.settings.public_origin;
         let caching = Caching::of(&request, state.document.is_hashed());
-        let (method, uri, request_headers) =
-            (request.method().clone(), request.uri().clone(), request.headers().clone());
-        let answer = if origin::may_change(&method, uri.path(), &request_headers, origin) {
+        let asked = Asked { uri: request.uri().clone(), headers: request.headers().clone() };
+        let answer = if origin::may_change(request.method(), asked.uri.path(), &asked.headers, origin) {
             bounded(next.run(request)).await
         } else {
             Failure::new(ProblemKind::CrossSite, "an unsafe method from another site").into_response()
         };
         let mut answer = match answer.extensions().get::<Failure>().cloned() {
             Some(failure) => {
-                let explained = explain(&state, id, Asked { method, uri, headers: request_headers }, failure, answer);
+                let explained = explain(&state, id, asked, failure, answer);
                 // Drawing the page may be the very thing that fails.
                 AssertUnwindSafe(explained).catch_unwind().await.unwrap_or_else(|_| in_plain_words(id))
             }
@@ -83,7 +81,6 @@ fn in_plain_words(id: RequestId) -> Response {
 
 /// What was asked, kept for the page that says what went wrong.
 struct Asked {
-    method: Method,
     uri: Uri,
     headers: HeaderMap,
 }
@@ -108,16 +105,8 @@ async fn explain(state: &AppState, id: RequestId, asked: Asked, failure: Failure
             ProblemKind::Unavailable => Visitor::Anonymous,
             _ => visitor::identify(state, &asked.headers, Use::Counts).await.unwrap_or(Visitor::Anonymous),
         };
-        let mut request = Request::new(Body::empty());
-        *request.method_mut() = if asked.method == Method::HEAD { Method::HEAD } else { Method::GET };
-        *request.uri_mut() = asked.uri;
-        pages::render(
-            state,
-            request,
-            id,
-            Shown { visitor, matter: Matter::Problem(problem), return_to: failure.return_to },
-        )
-        .await
+        let shown = Shown { visitor, matter: Matter::Problem(problem), return_to: failure.return_to };
+        pages::render(state, &asked.uri, id, shown)
     };
     *answer.status_mut() = status;
     // What the handler set: cookies that must go, and the challenge of a 401.

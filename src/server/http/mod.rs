@@ -40,7 +40,11 @@ use axum::{
     middleware,
     routing::{get, post},
 };
-use tower_http::{compression::CompressionLayer, services::ServeDir};
+use tower_http::{
+    CompressionLevel,
+    compression::{CompressionLayer, DefaultPredicate, Predicate, predicate::SizeAbove},
+    services::ServeDir,
+};
 
 /// The largest request body taken, in bytes: the largest text field, and room for the rest.
 const MAX_BODY: usize = 128 * 1024;
@@ -58,7 +62,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/secure-data/{id}", get(secure_data::get).patch(secure_data::patch).delete(secure_data::delete))
         .layer(DefaultBodyLimit::max(secure_data::MAX_BODY));
     let mut router = Router::new()
-        .route("/login", get(login::login))
+        .route("/login", get(login::login).post(login::third_party))
         .route("/callback", get(callback::callback))
         .route("/logout", get(logout::asked).post(logout::logout))
         .route(backchannel_logout::PATH, post(backchannel_logout::backchannel_logout))
@@ -69,7 +73,8 @@ pub fn router(state: AppState) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready));
     for path in pages::paths() {
-        router = router.route(&path, get(pages::page));
+        let page = if path == "/" { get(logout::returned) } else { get(pages::page) };
+        router = router.route(&path, page);
     }
     // The forms of these pages; each reads its own body.
     router = router
@@ -83,7 +88,17 @@ pub fn router(state: AppState) -> Router {
         .fallback_service(files)
         .method_not_allowed_fallback(failure::method_not_allowed)
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(CompressionLayer::new())
+        .layer(compression())
         .layer(middleware::from_fn_with_state(state.clone(), front::front))
         .with_state(state)
+}
+
+/// Compresses what is drawn for each request; files are compressed when they are built.
+///
+/// Level 1 of brotli takes less than half the time of the usual 4, and 15 % more bytes: a page of
+/// 4.7 kB, not 4.1, which is as many packets. What fits into one packet anyway is left as it is.
+fn compression() -> CompressionLayer<impl Predicate> {
+    CompressionLayer::new()
+        .quality(CompressionLevel::Precise(1))
+        .compress_when(DefaultPredicate::new().and(SizeAbove::new(1024)))
 }

@@ -7,11 +7,14 @@ use super::backchannel_logout;
 use crate::server::settings::PublicOrigin;
 use axum::http::{HeaderMap, Method, header};
 
-/// Whether a request may change something here: by its method it does not, or it comes from one of
-/// our own pages, or its path is one where no cookie counts.
+/// Where requests of others are taken: a form of another site that asks for a sign-in, which changes nothing,
+/// and the sign-in service's logout, which is proved by a signed token. No cookie counts there.
+const FOR_OTHERS: [&str; 2] = ["/login", backchannel_logout::PATH];
+
+/// Whether a request may go on: by its method or its path nobody's cookie lends it anything, or it comes
+/// from one of our own pages.
 pub fn may_change(method: &Method, path: &str, headers: &HeaderMap, own: &PublicOrigin) -> bool {
-    // The sign-in service calls there, with a signed token: nobody's browser lends it anything.
-    if method.is_safe() || path == backchannel_logout::PATH {
+    if method.is_safe() || (method == Method::POST && FOR_OTHERS.contains(&path)) {
         return true;
     }
     // A script with a token of its own is no browser with somebody's cookie.
@@ -79,12 +82,32 @@ mod tests {
     }
 
     #[test]
-    fn the_sign_in_service_is_no_page_of_ours_and_may_end_sessions() {
+    fn others_may_ask_for_a_sign_in_or_end_sessions_by_a_token_and_nothing_else() {
         let own = PublicOrigin::of(&url::Url::parse("https://portal.example/callback").unwrap());
-        let may = |path| may_change(&Method::POST, path, &HeaderMap::new(), &own);
-        assert!(may("/backchannel-logout"));
-        for path in ["/backchannel-logout/", "/backchannel-logout/x", "//backchannel-logout", "/", "/logout"] {
-            assert!(!may(path), "{path}");
+        let cross =
+            HeaderMap::from_iter([(HeaderName::from_static("sec-fetch-site"), HeaderValue::from_static("cross-site"))]);
+        for headers in [&cross, &HeaderMap::new()] {
+            for path in ["/login", "/backchannel-logout"] {
+                assert!(may_change(&Method::POST, path, headers, &own), "{path}");
+                for method in [Method::PUT, Method::PATCH, Method::DELETE] {
+                    assert!(!may_change(&method, path, headers, &own), "{method} {path}");
+                }
+            }
+            for path in [
+                "/",
+                "/callback",
+                "/logout",
+                "/login/",
+                "/LOGIN",
+                "//login",
+                "/data/new",
+                "/rpc/login",
+                "/backchannel-logout/",
+                "//backchannel-logout",
+                "/sessions/end-others",
+            ] {
+                assert!(!may_change(&Method::POST, path, headers, &own), "{path}");
+            }
         }
     }
 }

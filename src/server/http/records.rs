@@ -4,6 +4,7 @@
 use super::{
     failure::Failure,
     form,
+    origin::is_own_navigation,
     pages::{self, Matter, Shown},
     request_id::RequestId,
     visitor::{self, Use},
@@ -20,9 +21,8 @@ use crate::{
     },
 };
 use axum::{
-    body::Body,
     extract::{Path, Query, Request, State},
-    http::{StatusCode, Uri},
+    http::{StatusCode, Uri, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
 use serde::{Deserialize, de::DeserializeOwned};
@@ -47,7 +47,12 @@ struct Parameters {
 ///
 /// # Errors
 /// There is no such page or record; the database does not answer.
-pub async fn page(state: &AppState, signed_in: &SignedIn, uri: &Uri) -> Result<(StatusCode, RecordsView), Failure> {
+pub async fn page(
+    state: &AppState,
+    signed_in: &SignedIn,
+    request: &Parts,
+) -> Result<(StatusCode, RecordsView), Failure> {
+    let uri = &request.uri;
     let parameters = Query::<Parameters>::try_from_uri(uri).map(|Query(parameters)| parameters).unwrap_or_default();
     let desk = match Desk::open(state, signed_in).await {
         Ok(desk) => desk,
@@ -69,7 +74,8 @@ pub async fn page(state: &AppState, signed_in: &SignedIn, uri: &Uri) -> Result<(
         }
         [id, "edit"] => {
             let record = found(&desk, id).await?;
-            if parameters.discard.is_some() {
+            // Not by a link on another site: it would throw away what somebody has typed.
+            if parameters.discard.is_some() && is_own_navigation(&request.headers) {
                 desk.forget_form(uri.path()).await?;
             }
             match desk.kept_form(uri.path()).await? {
@@ -135,26 +141,28 @@ fn form_page(form: Form, editing: Option<RecordId>, faults: Vec<Fault>, state: F
     RecordsView::Form(FormView { form, editing, faults, state })
 }
 
+/// The form once more for somebody who may not save it, also when records are closed to them altogether:
+/// what they wrote must not be lost.
+fn may_not_save(form: &Form, editing: Option<RecordId>) -> (StatusCode, RecordsView) {
+    (StatusCode::FORBIDDEN, form_page(form.clone(), editing, vec![], FormState::Forbidden))
+}
+
 /// `POST /data/new`: creates a record.
 pub async fn create(State(state): State<AppState>, request: Request) -> Result<Response, Failure> {
     let sent = Sent::<Form>::read(&state, request).await?;
-    let desk = match sent.desk(&state).await? {
-        Ok(desk) => desk,
-        Err(closed) => return Ok(sent.again(&state, shut(closed)).await),
+    let Ok(desk) = sent.desk(&state).await? else {
+        return Ok(sent.again(&state, may_not_save(&sent.form, None)));
     };
     let draft = match sent.form.read() {
         Ok(draft) => draft,
         Err(faults) => {
             let view = form_page(sent.form.clone(), None, faults, FormState::Plain);
-            return Ok(sent.again(&state, (StatusCode::UNPROCESSABLE_ENTITY, view)).await);
+            return Ok(sent.again(&state, (StatusCode::UNPROCESSABLE_ENTITY, view)));
         }
     };
     match desk.create(&draft).await? {
         Saved::Done(record) => Ok(see(&format!("/data/{}?done=created", record.id))),
-        _ => {
-            let view = form_page(sent.form.clone(), None, vec![], FormState::Forbidden);
-            Ok(sent.again(&state, (StatusCode::FORBIDDEN, view)).await)
-        }
+        _ => Ok(sent.again(&state, may_not_save(&sent.form, None))),
     }
 }
 
@@ -169,9 +177,8 @@ pub async fn update(
     let version = version(&sent.form.version)?;
     let address = sent.uri.path().to_owned();
     let (status, faults, form_state) = {
-        let desk = match sent.desk(&state).await? {
-            Ok(desk) => desk,
-            Err(closed) => return Ok(sent.again(&state, shut(closed)).await),
+        let Ok(desk) = sent.desk(&state).await? else {
+            return Ok(sent.again(&state, may_not_save(&sent.form, Some(id))));
         };
         match sent.form.read() {
             Err(faults) => (StatusCode::UNPROCESSABLE_ENTITY, faults, FormState::Plain),
@@ -196,7 +203,7 @@ pub async fn update(
         sent.form.version = theirs.version.to_string();
     }
     let view = form_page(sent.form.clone(), Some(id), faults, form_state);
-    Ok(sent.again(&state, (status, view)).await)
+    Ok(sent.again(&state, (status, view)))
 }
 
 /// What the form of a deletion carries.
@@ -217,7 +224,7 @@ pub async fn delete(
     let version = version(&sent.form.version)?;
     let desk = match sent.desk(&state).await? {
         Ok(desk) => desk,
-        Err(closed) => return Ok(sent.again(&state, shut(closed)).await),
+        Err(closed) => return Ok(sent.again(&state, shut(closed))),
     };
     Ok(match desk.delete(&id, version).await? {
         Saved::Done(_) => see(&format!("/data?deleted={id}")),
@@ -243,7 +250,7 @@ pub async fn restore(
     let id: RecordId = id.parse().map_err(|_| Failure::new(ProblemKind::NotFound, "no such record"))?;
     let desk = match sent.desk(&state).await? {
         Ok(desk) => desk,
-        Err(closed) => return Ok(sent.again(&state, shut(closed)).await),
+        Err(closed) => return Ok(sent.again(&state, shut(closed))),
     };
     Ok(match desk.restore(&id).await? {
         Saved::Done(record) => see(&format!("/data/{}?done=restored", record.id)),
@@ -297,12 +304,10 @@ impl<T: DeserializeOwned> Sent<T> {
     }
 
     /// The page once more, in answer to what was sent.
-    async fn again(&self, state: &AppState, (status, view): (StatusCode, RecordsView)) -> Response {
-        let mut request = Request::new(Body::empty());
-        *request.uri_mut() = self.uri.clone();
+    fn again(&self, state: &AppState, (status, view): (StatusCode, RecordsView)) -> Response {
         let visitor = Visitor::SignedIn(self.signed_in.clone());
         let shown = Shown { visitor, matter: Matter::Records(view), return_to: None };
-        let mut response = pages::render(state, request, self.id, shown).await;
+        let mut response = pages::render(state, &self.uri, self.id, shown);
         *response.status_mut() = status;
         response
     }

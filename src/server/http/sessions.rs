@@ -21,7 +21,7 @@ use crate::{
 };
 use axum::{
     extract::{Path, Query, Request, State},
-    http::{HeaderMap, Uri, header},
+    http::{HeaderMap, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
 use chrono::{TimeDelta, Utc};
@@ -43,14 +43,10 @@ struct Parameters {
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn page(
-    state: &AppState,
-    signed_in: &SignedIn,
-    headers: &HeaderMap,
-    uri: &Uri,
-) -> Result<SessionsView, Failure> {
-    let this = this(state, headers)?;
-    let parameters = Query::<Parameters>::try_from_uri(uri).map(|Query(parameters)| parameters).unwrap_or_default();
+pub async fn page(state: &AppState, signed_in: &SignedIn, request: &Parts) -> Result<SessionsView, Failure> {
+    let this = this(state, &request.headers)?;
+    let parameters =
+        Query::<Parameters>::try_from_uri(&request.uri).map(|Query(parameters)| parameters).unwrap_or_default();
     let may_end = may_end(signed_in);
     let sessions = state.sessions.of_person(&signed_in.person, &this).await?;
     Ok(SessionsView {

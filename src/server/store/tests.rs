@@ -1,6 +1,10 @@
 //! What only this room can see of itself: the connection, the rules of the tables, the statements.
 
 mod fixtures;
+mod people;
+mod rules;
+mod tokens;
+mod upkeep;
 
 use super::{
     call,
@@ -142,7 +146,7 @@ async fn what_runs_often_or_over_everything_uses_an_index() {
     variables.insert("idle_since", now);
     variables.insert("most", 10);
     variables.insert("id", surrealdb::types::RecordId::new("session", "a"));
-    variables.insert("user_key", people::record_key("https://tenant.example/", "auth0|1"));
+    variables.insert("user_key", super::people::record_key("https://tenant.example/", "auth0|1"));
     for (text, expected) in [
         (SWEEP_EXPIRED, "session_expires_at"),
         (SWEEP_IDLE, "session_last_seen_at"),
@@ -272,11 +276,11 @@ async fn sessions_of_before_are_their_persons() {
         let handles = fresh().await;
         migrate::run(&handles.service(), &migrate::MIGRATIONS[..2]).await.unwrap();
         let mut variables = Variables::new();
-        variables.insert("user", people::record_id(issuer, subject));
+        variables.insert("user", super::people::record_id(issuer, subject));
         handles.service().query(OLD, variables).await.unwrap();
         migrate::run(&handles.service(), migrate::MIGRATIONS).await.unwrap();
         let mut variables = Variables::new();
-        variables.insert("user_key", people::record_key(issuer, subject));
+        variables.insert("user_key", super::people::record_key(issuer, subject));
         let mut answer = handles.service().query(FOUND, variables).await.unwrap();
         assert_eq!(answer.rows::<String>(0).unwrap().len(), 1, "{subject}");
     }

@@ -71,6 +71,11 @@ impl TestApp {
         if self.origin.starts_with("https:") { "__Host-portico.tx." } else { "portico.tx." }
     }
 
+    /// The name of the cookie of a sign-out under way at the provider.
+    pub fn sign_out_cookie(&self) -> &'static str {
+        if self.origin.starts_with("https:") { "__Host-portico.out" } else { "portico.out" }
+    }
+
     /// Its settings, as it was started with.
     pub fn settings(&self) -> BTreeMap<String, String> {
         self.settings.clone()

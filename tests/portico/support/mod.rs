@@ -6,6 +6,7 @@ mod app;
 mod browser;
 pub mod keys;
 mod log;
+mod markup;
 mod problem;
 pub mod provider;
 pub mod refusal;
@@ -13,6 +14,7 @@ pub mod refusal;
 pub use app::{TestApp, secret, settings};
 pub use browser::{Attempt, Browser, Page, Site};
 pub use log::logs;
+pub use markup::assert_harmless;
 pub use problem::{assert_no_secret, assert_problem};
 pub use provider::{Answer, Behaviour, Endpoint, Provider, Signing};
 

@@ -1,4 +1,4 @@
-//! Sign-ins that must be refused: tables of misbehaviour, and what holds for each.
+//! Sign-ins that must be refused: tables of misbehaviour, and what holds for each. And such that must not.
 
 use super::{Answer, Behaviour, Browser, Endpoint, Page, Provider, Signing, TestApp, assert_problem};
 use portico::model::ProblemKind;
@@ -73,6 +73,17 @@ pub fn answers_page(endpoint: Endpoint, status: u16) -> impl Fn(&mut Behaviour) 
 pub fn cut_slash(object: &mut serde_json::Map<String, Value>, member: &str) {
     let issuer = object[member].as_str().expect("an issuer").trim_end_matches('/').to_owned();
     object.insert(member.to_owned(), json!(issuer));
+}
+
+/// Signs in at a provider that is unusual and sound, and gives it, for what it was asked.
+pub async fn accept(bend: impl FnOnce(&mut Behaviour)) -> Provider {
+    let provider = Provider::start().await;
+    provider.behave(bend);
+    let app = TestApp::start(&provider, &[]).await;
+    let browser = app.browser();
+    browser.signed_in().await;
+    assert!(browser.is_signed_in().await);
+    provider
 }
 
 /// Runs each case in a browser of its own; in the end, without a fault, a sign-in works.

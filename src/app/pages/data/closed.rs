@@ -2,10 +2,10 @@
 
 use crate::app::components::icon;
 use crate::app::links;
+use crate::app::title::Title;
 use crate::model::record::Closed;
 use leptos::either::Either;
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 /// Takes the place of every page under `/data`.
 #[component]

@@ -7,10 +7,10 @@ use super::fields::{self, fields};
 use super::parts::{form_alert, step_up};
 use super::theirs::theirs;
 use crate::app::components::{RecordForm, icon};
+use crate::app::title::Title;
 use crate::app::{FormState, FormView, links};
 use crate::model::record::{Form, RecordId};
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 /// The form, with what there is to say about it. `person` is the id of who fills it in.
 #[component]

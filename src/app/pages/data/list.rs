@@ -2,12 +2,11 @@
 
 use super::{notice, parts};
 use crate::app::components::{Moment, icon};
-use crate::app::format::as_html;
+use crate::app::title::Title;
 use crate::app::{ListView, links};
 use crate::model::record::{MAX_SEARCH, Reach, Sees, Summary};
 use leptos::either::Either;
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 /// A page of the list, or of what a search found.
 #[component]
@@ -16,7 +15,7 @@ pub fn ListPage<'a>(list: &'a ListView) -> impl IntoView + use<> {
     let title = if list.search.is_empty() {
         "Data · Portico".to_owned()
     } else {
-        format!("“{}” · Data · Portico", as_html(&list.search))
+        format!("“{}” · Data · Portico", list.search)
     };
     let content = if records.is_empty() { nothing(list) } else { rows(records) };
     // Before there is anything there is nothing to search, and one way on is enough.

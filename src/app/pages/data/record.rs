@@ -2,12 +2,11 @@
 
 use super::{notice, parts};
 use crate::app::components::{Moment, icon};
-use crate::app::format::as_html;
+use crate::app::title::Title;
 use crate::app::{Notice, links};
 use crate::model::record::{Reach, Record};
 use leptos::either::Either;
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 /// Longer titles are set smaller.
 const LONG_TITLE: usize = 80;
@@ -24,7 +23,7 @@ pub fn RecordPage<'a>(
 ) -> impl IntoView + use<> {
     let here = links::record(&record.id);
     view! {
-        <Title text=format!("{} · Data · Portico", as_html(&record.title))/>
+        <Title text=format!("{} · Data · Portico", record.title)/>
         <div class="wide">
             {notice::region(notice, &here)}
             <a class="way-back" href=links::DATA>{icon::back()}"All records"</a>

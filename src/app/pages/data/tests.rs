@@ -5,38 +5,32 @@ mod list;
 mod record;
 
 use super::page;
-use crate::app::RecordsView;
+use crate::app::{DocumentTitle, RecordsView};
 use crate::model::record::{Actions, Classification, Closed, Owner, Reach, Record, RecordId, Sees};
 use chrono::{DateTime, Utc};
-use futures::{StreamExt, future::ready, stream};
 use leptos::prelude::{Owner as Drawing, *};
-use leptos_meta::ServerMetaContext;
 use leptos_router::location::RequestUrl;
 
 /// What people put where they may.
 const HOSTILE: &str = "</textarea></title><script>alert(1)</script>\u{202e}gnp.exe & \"quoted\"";
 
 fn html(shown: &RecordsView, url: &str) -> String {
-    drawn_in(ServerMetaContext::new().0, shown, url)
+    drawn_in(DocumentTitle::default(), shown, url)
 }
 
-fn drawn_in(head: ServerMetaContext, shown: &RecordsView, url: &str) -> String {
+fn drawn_in(title: DocumentTitle, shown: &RecordsView, url: &str) -> String {
     Drawing::new().with(|| {
-        provide_context(head);
-        leptos_meta::provide_meta_context();
+        provide_context(title);
         provide_context(RequestUrl::new(url));
         page(shown, "auth0|user").to_html()
     })
 }
 
-/// The head that goes with it.
-async fn head(shown: &RecordsView) -> String {
-    // Readies the executor, which has no way of its own to be readied.
-    let _ = leptos_axum::generate_route_list(|| ());
-    let (context, head) = ServerMetaContext::new();
-    drawn_in(context, shown, "http://leptos.dev/data");
-    let document = stream::once(ready("<head></head>".to_owned()));
-    head.inject_meta_context(document).await.collect().await
+/// What the document is called then, as HTML.
+fn title(shown: &RecordsView) -> String {
+    let title = DocumentTitle::default();
+    drawn_in(title.clone(), shown, "http://leptos.dev/data");
+    title.to_html()
 }
 
 fn id() -> RecordId {

@@ -104,7 +104,7 @@ impl Browser {
 
     /// A request as a click on one of the application's pages makes it. Change it, then send it.
     pub fn request(&self, method: Method, url: Url) -> Request<'_> {
-        Request { browser: self, method, url, site: Site::SameOrigin, origin: None, headers: Vec::new(), form: None }
+        Request { browser: self, method, url, site: Site::SameOrigin, origin: None, headers: Vec::new(), body: None }
     }
 
     /// Clicks a link to `path`.
@@ -122,12 +122,23 @@ impl Browser {
         self.request(Method::POST, self.url(path)).form(form).send().await
     }
 
-    /// Sends the form on `page` that posts to `action`.
+    /// Sends the form on `page` that posts to `action`, as it came.
     ///
     /// # Panics
     /// When there is no such form.
     pub async fn submit(&self, page: &Page, action: &str) -> Page {
-        let form = page.form(action).unwrap_or_else(|| panic!("no form posts to {action} on {}", page.summary()));
+        self.fill_in(page, action, &[]).await
+    }
+
+    /// Sends the form on `page` that posts to `action`, with these fields filled in anew.
+    ///
+    /// # Panics
+    /// When there is no such form, or it has no such field.
+    pub async fn fill_in(&self, page: &Page, action: &str, filled: &[(&str, &str)]) -> Page {
+        let mut form = page.form(action).unwrap_or_else(|| panic!("no form posts to {action} on {}", page.summary()));
+        for (name, value) in filled {
+            form.fill_in(name, value);
+        }
         let same = form.action.origin() == page.url.origin();
         let fields: Vec<_> = form.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         self.request(Method::POST, form.action.clone())
@@ -258,7 +269,8 @@ pub struct Request<'a> {
     site: Site,
     origin: Option<String>,
     headers: Vec<(HeaderName, Option<HeaderValue>)>,
-    form: Option<String>,
+    /// The media type, and the bytes.
+    body: Option<(String, Vec<u8>)>,
 }
 
 impl Request<'_> {
@@ -295,9 +307,19 @@ impl Request<'_> {
     }
 
     /// Carries a form.
-    pub fn form(mut self, fields: &[(&str, &str)]) -> Self {
+    pub fn form(self, fields: &[(&str, &str)]) -> Self {
         let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        self.form = Some(form);
+        self.body("application/x-www-form-urlencoded", form)
+    }
+
+    /// Carries JSON.
+    pub fn json(self, value: &serde_json::Value) -> Self {
+        self.body("application/json", value.to_string())
+    }
+
+    /// Carries these bytes, under this media type.
+    pub fn body(mut self, media_type: &str, bytes: impl Into<Vec<u8>>) -> Self {
+        self.body = Some((media_type.to_owned(), bytes.into()));
         self
     }
 
@@ -314,8 +336,8 @@ impl Request<'_> {
                 .expect("an address");
         }
         let mut request = browser.client.request(self.method, transport).headers(headers);
-        if let Some(form) = self.form {
-            request = request.body(form);
+        if let Some((_, bytes)) = self.body {
+            request = request.body(bytes);
         }
         let response = request.send().await.unwrap_or_else(|error| panic!("{url} does not answer: {error}"));
         let status = response.status();
@@ -357,8 +379,8 @@ impl Request<'_> {
             let foreign = if self.site == Site::Cross { "https://elsewhere.example".to_owned() } else { own };
             put("origin", self.origin.as_ref().unwrap_or(&foreign));
         }
-        if self.form.is_some() {
-            put("content-type", "application/x-www-form-urlencoded");
+        if let Some((media_type, _)) = &self.body {
+            put("content-type", media_type);
         }
         if let Some(cookies) = self.browser.jar().header(&self.url, &self.method, self.site) {
             put("cookie", &cookies);

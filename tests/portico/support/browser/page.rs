@@ -98,14 +98,7 @@ impl Page {
             if to.path() != action || !attribute(tag, "method")?.eq_ignore_ascii_case("post") {
                 return None;
             }
-            let fields = content
-                .split("<input")
-                .skip(1)
-                .filter_map(|rest| {
-                    let tag = rest.split_once('>')?.0;
-                    Some((attribute(tag, "name")?, attribute(tag, "value").unwrap_or_default()))
-                })
-                .collect();
+            let fields = fields_of(content);
             Some(Form { action: to, fields })
         })
     }
@@ -120,6 +113,69 @@ pub struct Form {
     pub fields: Vec<(String, String)>,
 }
 
+impl Form {
+    /// The value of a field.
+    ///
+    /// # Panics
+    /// When it has no such field.
+    #[track_caller]
+    pub fn value(&self, name: &str) -> &str {
+        let found = self.fields.iter().find(|(field, _)| field == name);
+        &found.unwrap_or_else(|| panic!("no field {name:?} in {:?}", self.fields)).1
+    }
+
+    /// Fills a field in anew.
+    ///
+    /// # Panics
+    /// When it has no such field.
+    #[track_caller]
+    pub fn fill_in(&mut self, name: &str, value: &str) {
+        let found = self.fields.iter_mut().find(|(field, _)| field == name);
+        found.unwrap_or_else(|| panic!("no field {name:?} to fill in")).1 = value.to_owned();
+    }
+}
+
+/// What a browser would send of a form's content: no radio button or box that is not checked. Where
+/// none of several radio buttons is, the name is there with an empty value, to be filled in.
+fn fields_of(content: &str) -> Vec<(String, String)> {
+    let mut fields: Vec<(String, String)> = Vec::new();
+    let mut rest = content;
+    while let Some(start) = rest.find('<') {
+        rest = &rest[start + 1..];
+        let Some(end) = end_of_tag(rest) else { break };
+        let (tag, after) = (&rest[..end], &rest[end + 1..]);
+        rest = after;
+        let Some(name) = attribute(tag, "name") else { continue };
+        if tag.starts_with("textarea") {
+            let text = after.split("</textarea>").next().unwrap_or_default();
+            // A line break is one character in the browser, and the first is the markup's; they are sent as
+            // CRLF (HTML, 4.10.21.4).
+            let text = unescaped(text).replace("\r\n", "\n");
+            let text = text.strip_prefix('\n').unwrap_or(&text).replace('\n', "\r\n");
+            fields.push((name, text));
+        } else if tag.starts_with("input") {
+            let value = attribute(tag, "value").unwrap_or_default();
+            let is_choice = matches!(attribute(tag, "type").as_deref(), Some("radio" | "checkbox"));
+            let is_chosen = !is_choice || tag.split_ascii_whitespace().any(|part| part.starts_with("checked"));
+            match fields.iter_mut().find(|(field, _)| is_choice && *field == name) {
+                Some(known) if is_chosen => known.1 = value,
+                Some(_) => {}
+                None => fields.push((name, if is_chosen { value } else { String::new() })),
+            }
+        }
+    }
+    fields
+}
+
+/// Where a tag ends: attributes may have `>` in them.
+fn end_of_tag(tag: &str) -> Option<usize> {
+    let mut quoted = false;
+    tag.char_indices().find_map(|(at, c)| {
+        quoted ^= c == '"';
+        (c == '>' && !quoted).then_some(at)
+    })
+}
+
 /// A parameter of an address.
 pub(super) fn query(url: &Url, name: &str) -> Option<String> {
     url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
@@ -131,13 +187,14 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
     let start = format!(" {name}=\"");
     let from = tag.find(&start)? + start.len();
     let value = &tag[from..from + tag[from..].find('"')?];
-    Some(
-        value
-            .replace("&lt;", "<")
-            .replace("&gt;", ">")
-            .replace("&quot;", "\"")
-            .replace("&#39;", "'")
-            .replace("&#x27;", "'")
-            .replace("&amp;", "&"),
-    )
+    Some(unescaped(value))
+}
+
+fn unescaped(text: &str) -> String {
+    text.replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&#39;", "'")
+        .replace("&#x27;", "'")
+        .replace("&amp;", "&")
 }

@@ -37,6 +37,8 @@ pub struct Behaviour {
     pub userinfo: Changes,
     /// Changes to the parameters sent back to the callback.
     pub callback: Changes,
+    /// Changes to the parameters sent back after a logout.
+    pub logged_out: Changes,
     /// What comes of the sign-in page.
     pub authorization: Authorization,
     /// The lifetime of access tokens, in seconds.
@@ -77,6 +79,7 @@ impl Default for Behaviour {
             token_answer: Changes::default(),
             userinfo: Changes::default(),
             callback: Changes::default(),
+            logged_out: Changes::default(),
             authorization: Authorization::Grants,
             access_token_lifetime: 3600,
             client_auth: vec!["client_secret_post", "client_secret_basic"],

@@ -141,12 +141,14 @@ fn authorize(shared: &Shared, state: &mut State, call: &Call) -> Response {
     answer.insert("state".to_owned(), param("state").into());
     answer.insert("iss".to_owned(), shared.issuer.as_str().into());
     state.behaviour.callback.apply(&mut answer);
-    let answer: Vec<_> =
-        answer.iter().map(|(name, value)| (name.as_str(), value.as_str().expect("a parameter is text"))).collect();
     if param("response_mode") == "form_post" {
-        return form_post(redirect_uri, &answer);
+        return form_post(redirect_uri, &pairs(&answer));
     }
-    redirect_with(redirect_uri, &answer)
+    redirect_with(redirect_uri, &pairs(&answer))
+}
+
+fn pairs(params: &Map<String, Value>) -> Vec<(&str, &str)> {
+    params.iter().map(|(name, value)| (name.as_str(), value.as_str().expect("a parameter is text"))).collect()
 }
 
 /// OAuth 2.0 Form Post Response Mode. A browser would submit it by script.
@@ -316,8 +318,10 @@ fn oidc_logout(state: &State, call: &Call) -> Response {
     if !state.logout_uris.contains(to) {
         return (StatusCode::BAD_REQUEST, "post_logout_redirect_uri is not registered").into_response();
     }
-    let sent: Vec<_> = call.param("state").map(|state| ("state", state)).into_iter().collect();
-    redirect_with(to, &sent)
+    let mut answer: Map<_, _> =
+        call.param("state").map(|state| ("state".to_owned(), state.into())).into_iter().collect();
+    state.behaviour.logged_out.apply(&mut answer);
+    redirect_with(to, &pairs(&answer))
 }
 
 /// Auth0's own: `/v2/logout?client_id=…&returnTo=…`.

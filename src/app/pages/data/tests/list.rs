@@ -48,11 +48,11 @@ fn hostile_and_long_titles_are_text() {
     assert!(html.contains(&long));
 }
 
-#[tokio::test]
-async fn a_search_stays_inside_the_title_of_the_document() {
-    let head = head(&RecordsView::List(ListView { search: HOSTILE.into(), ..list(vec![]) })).await;
-    is_harmless(&head);
-    assert!(head.contains("<title>“&lt;/textarea&gt;&lt;/title&gt;"), "{head}");
+#[test]
+fn a_search_stays_inside_the_title_of_the_document() {
+    let title = title(&RecordsView::List(ListView { search: HOSTILE.into(), ..list(vec![]) }));
+    is_harmless(&title);
+    assert!(title.starts_with("“&lt;/textarea&gt;&lt;/title&gt;"), "{title}");
 }
 
 #[test]
