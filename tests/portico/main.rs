@@ -21,6 +21,7 @@ mod provider_variety;
 mod return_to;
 mod second_factor;
 mod secure_data_api;
+mod server_functions;
 mod session_cookie;
 mod sessions_page;
 mod settings;

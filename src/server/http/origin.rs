@@ -4,7 +4,7 @@
 //! older browsers `Origin`. A request that changes something and says neither is refused.
 
 use super::backchannel_logout;
-use crate::server::settings::PublicOrigin;
+use crate::{api::CALL_HEADER, server::settings::PublicOrigin};
 use axum::http::{HeaderMap, Method, header};
 
 /// Where requests of others are taken: a form of another site that asks for a sign-in, which changes nothing,
@@ -26,6 +26,13 @@ pub fn may_change(method: &Method, path: &str, headers: &HeaderMap, own: &Public
         (None, Some(origin)) => origin == own.as_str(),
         (None, None) => false,
     }
+}
+
+/// Whether a server function is called as our own pages call it, with [`CALL_HEADER`]: no form and no link can
+/// send that header, and a script of another origin only after a question (CORS preflight) that is never granted.
+pub fn is_own_call(headers: &HeaderMap) -> bool {
+    let (name, value) = CALL_HEADER;
+    text(headers, name) == Some(value)
 }
 
 /// Whether the person came here by themselves: from one of our pages, or by typing the address.
@@ -79,6 +86,20 @@ mod tests {
             }
         }
         assert!(allowed(Method::DELETE, &[("authorization", "Bearer x")]));
+    }
+
+    #[test]
+    fn a_call_of_our_own_pages_says_so_once() {
+        let own = |values: &[&'static str]| {
+            let name = || HeaderName::from_static("x-portico");
+            let mut headers = HeaderMap::new();
+            values.iter().for_each(|value| _ = headers.append(name(), HeaderValue::from_static(value)));
+            is_own_call(&headers)
+        };
+        assert!(own(&["1"]));
+        for bad in [&[][..], &[""], &["0"], &["true"], &["1, 1"], &["1", "1"]] {
+            assert!(!own(bad), "{bad:?}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::{
     cookies::Jar,
     failure::Failure,
-    records,
+    origin, records,
     request_id::RequestId,
     sessions,
     visitor::{self, Use},
@@ -174,8 +174,12 @@ fn provide_contexts(uri: &Uri, id: RequestId, Shown { visitor, matter, return_to
     }
 }
 
-/// A server function, called by the page's WASM: it is told who asks, as pages are.
+/// A server function, called by the page's WASM: it is told who asks, as pages are. One that only reads is
+/// called by `GET`, to which the check of `front` does not apply.
 pub async fn server_function(State(state): State<AppState>, request: Request) -> Result<Response, Failure> {
+    if !origin::is_own_call(request.headers()) {
+        return Err(Failure::new(ProblemKind::CrossSite, "a server function is called without our pages' header"));
+    }
     let visitor = visitor::identify(&state, request.headers(), Use::Counts).await?;
     let id = request.extensions().get::<RequestId>().copied().unwrap_or_else(RequestId::generate);
     let context = move || {
