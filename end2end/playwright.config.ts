@@ -121,6 +121,8 @@ export default defineConfig({
         SURREALDB_USER: 'portico',
         SURREALDB_PASSWORD: secret(),
         PORTICO_SECRET: secret(),
+        // All people of these tests come from one address.
+        PORTICO_RATE_LIMIT_PER_MINUTE: '100000',
         PORTICO_LOG: 'warn,surrealdb::core::perms=error',
       },
     },

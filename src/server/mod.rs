@@ -50,6 +50,8 @@ pub struct Inner {
     pub directory: Directory,
     /// What is the same in every page.
     pub document: http::Document,
+    /// How much may be asked.
+    pub limits: http::Limits,
 }
 
 impl Deref for AppState {
@@ -101,7 +103,9 @@ impl App {
         let sessions = Sessions::new(Arc::clone(&store), settings.keyring.clone(), settings.session);
         let directory = Directory::new(&settings.directory, provider.outbound().clone());
         let document = http::Document::load(&settings.oidc.issuer);
-        Ok(Self { state: AppState(Arc::new(Inner { settings, provider, sessions, store, directory, document })) })
+        let limits = http::Limits::new(&settings.limits);
+        let inner = Inner { settings, provider, sessions, store, directory, document, limits };
+        Ok(Self { state: AppState(Arc::new(inner)) })
     }
 
     /// All routes, with everything around them.
@@ -123,10 +127,10 @@ impl App {
         // So that the first person need not wait for it, nor see names without descriptions.
         let directory = self.state.directory.clone();
         tokio::spawn(async move { directory.warm().await });
-        let served = http::serve(listener, self.router(), stop, SHUTDOWN_GRACE).await.map_err(listening);
+        http::serve(listener, self.router(), stop, SHUTDOWN_GRACE, http::Connections::default()).await;
         sweeper.abort();
         tracing::info!("stopped");
-        served
+        Ok(())
     }
 }
 

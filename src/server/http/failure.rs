@@ -16,7 +16,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 /// A request that failed.
 #[derive(Clone, Debug)]
@@ -31,6 +31,8 @@ pub struct Failure {
     pub details: Option<Arc<Details>>,
     /// How to be let in: the `WWW-Authenticate` of a 401.
     pub challenge: Option<HeaderValue>,
+    /// When to try again: the `Retry-After` of a 429 or 503.
+    pub retry_after: Option<Duration>,
 }
 
 /// What a script is told about its mistake.
@@ -47,7 +49,8 @@ pub struct Details {
 impl Failure {
     /// A failure of this kind, for this reason.
     pub fn new(kind: ProblemKind, cause: impl fmt::Display) -> Self {
-        Self { kind, cause: cause.to_string().into(), return_to: None, details: None, challenge: None }
+        let cause = cause.to_string().into();
+        Self { kind, cause, return_to: None, details: None, challenge: None, retry_after: None }
     }
 
     /// A script's mistake, in words for whoever wrote it.
@@ -64,6 +67,12 @@ impl Failure {
     pub fn unauthorized(kind: ProblemKind, cause: impl fmt::Display, challenge: &str) -> Self {
         let challenge = HeaderValue::try_from(challenge).unwrap_or(HeaderValue::from_static("Bearer"));
         Self { challenge: Some(challenge), ..Self::new(kind, cause) }
+    }
+
+    /// The same, which may be tried again after so long.
+    #[must_use]
+    pub fn after(self, wait: Duration) -> Self {
+        Self { retry_after: Some(wait), ..self }
     }
 
     /// The same, for a person who wanted to go there.
@@ -86,6 +95,10 @@ impl IntoResponse for Failure {
         let mut response = self.status().into_response();
         if let Some(challenge) = &self.challenge {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge.clone());
+        }
+        if let Some(wait) = self.retry_after {
+            // In whole seconds (RFC 9110, section 10.2.3), and never too early.
+            response.headers_mut().insert(header::RETRY_AFTER, (wait.as_secs() + 1).into());
         }
         response.extensions_mut().insert(self);
         response

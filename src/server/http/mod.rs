@@ -14,6 +14,7 @@ mod form;
 mod front;
 mod headers;
 mod health;
+mod limits;
 mod login;
 mod logout;
 mod openapi;
@@ -22,6 +23,7 @@ mod pages;
 mod peer;
 mod problem;
 mod profile;
+mod rate;
 mod records;
 mod request_id;
 mod secure_data;
@@ -30,8 +32,9 @@ mod sessions;
 mod visitor;
 
 pub use document::Document;
+pub use limits::Limits;
 pub use request_id::RequestId;
-pub use serve::serve;
+pub use serve::{Connections, serve};
 
 use super::AppState;
 use axum::{
@@ -61,17 +64,23 @@ pub fn router(state: AppState) -> Router {
         .route("/api/secure-data", get(secure_data::list).post(secure_data::create))
         .route("/api/secure-data/{id}", get(secure_data::get).patch(secure_data::patch).delete(secure_data::delete))
         .layer(DefaultBodyLimit::max(secure_data::MAX_BODY));
-    let mut router = Router::new()
-        .route("/login", get(login::login).post(login::third_party))
-        .route("/callback", get(callback::callback))
-        .route("/logout", get(logout::asked).post(logout::logout))
-        .route(backchannel_logout::PATH, post(backchannel_logout::backchannel_logout))
+    let sign_ins = middleware::from_fn_with_state(state.clone(), limits::sign_ins);
+    let callbacks = middleware::from_fn_with_state(state.clone(), limits::callbacks);
+    let logout_tokens = middleware::from_fn_with_state(state.clone(), limits::logout_tokens);
+    let api = Router::new()
         .route("/api/profile", get(profile::profile))
-        .route("/api/openapi.json", get(openapi::openapi))
         .merge(secure_data)
+        .route_layer(middleware::from_fn_with_state(state.clone(), limits::access_tokens))
+        .route("/api/openapi.json", get(openapi::openapi));
+    let mut router = Router::new()
+        .route("/login", get(login::login).post(login::third_party).route_layer(sign_ins))
+        .route("/callback", get(callback::callback).route_layer(callbacks))
+        .route("/logout", get(logout::asked).post(logout::logout))
+        .route(backchannel_logout::PATH, post(backchannel_logout::backchannel_logout).route_layer(logout_tokens))
+        .merge(api)
         .route("/rpc/{*name}", post(pages::server_function).get(pages::server_function))
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready));
+        .route(health::PATHS[0], get(health::alive))
+        .route(health::PATHS[1], get(health::ready));
     for path in pages::paths() {
         let page = if path == "/" { get(logout::returned) } else { get(pages::page) };
         router = router.route(&path, page);

@@ -5,9 +5,11 @@
 //! shown: secrets are [`SecretString`]s.
 
 mod access;
+mod limits;
 mod reader;
 
 pub use access::AccessSettings;
+pub use limits::{LimitSettings, NoNetworks, TrustedProxies};
 
 use super::auth::LogoutTokenTyp;
 use super::directory::DirectorySettings;
@@ -38,6 +40,8 @@ pub struct Settings {
     pub access: AccessSettings,
     /// Where descriptions of roles, groups and permissions come from.
     pub directory: DirectorySettings,
+    /// How much is taken at once, and of whom.
+    pub limits: LimitSettings,
     /// What the log looks like.
     pub log: LogSettings,
 }
@@ -177,6 +181,7 @@ impl Settings {
             .parsed("PORTICO_LISTEN", "an address and a port, such as 127.0.0.1:8080")
             .or_else(|| read.parsed("LEPTOS_SITE_ADDR", "an address and a port, such as 127.0.0.1:8080"))
             .unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080)));
+        let limits = limits::read_limits(&mut read);
         let log = LogSettings {
             format: read
                 .choice("PORTICO_LOG_FORMAT", &[("text", LogFormat::Text), ("json", LogFormat::Json)])
@@ -203,6 +208,7 @@ impl Settings {
                 keyring,
                 access,
                 directory,
+                limits,
                 log,
             }),
             _ => Err(SettingsError { faults }),

@@ -6,6 +6,7 @@ use std::{collections::BTreeMap, ops::RangeInclusive, str::FromStr};
 /// Every setting that begins with `PORTICO_`: any other one is a misspelling.
 const OWN: &[&str] = &[
     "PORTICO_CLIENT_AUTH",
+    "PORTICO_CONCURRENT_REQUESTS",
     "PORTICO_DEFAULT_ROLE",
     "PORTICO_DIRECTORY",
     "PORTICO_DIRECTORY_CACHE_SECONDS",
@@ -15,6 +16,7 @@ const OWN: &[&str] = &[
     "PORTICO_LOGOUT_TOKEN_TYP",
     "PORTICO_LOG_FORMAT",
     "PORTICO_POLICY",
+    "PORTICO_RATE_LIMIT_PER_MINUTE",
     "PORTICO_ROLE_CLAIMS",
     "PORTICO_SCOPES",
     "PORTICO_SECOND_FACTOR_MAX_AGE_SECONDS",
@@ -22,6 +24,7 @@ const OWN: &[&str] = &[
     "PORTICO_SESSIONS_PER_PERSON",
     "PORTICO_SESSION_IDLE_SECONDS",
     "PORTICO_SESSION_LIFETIME_SECONDS",
+    "PORTICO_TRUSTED_PROXIES",
 ];
 
 /// Name and value pairs, and the faults found in them so far.
