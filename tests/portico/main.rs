@@ -10,6 +10,7 @@ mod backchannel_logout;
 mod callback_refusals;
 mod certification;
 mod check;
+mod csp_reports;
 mod data_forms;
 mod directory;
 mod hostile_claims;

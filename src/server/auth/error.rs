@@ -64,6 +64,6 @@ impl SignInError {
 }
 
 /// At most `length` characters, without control characters: words of a stranger, for a log line.
-pub(super) fn printable(text: &str, length: usize) -> String {
+pub(crate) fn printable(text: &str, length: usize) -> String {
     text.chars().take(length).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

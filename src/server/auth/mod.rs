@@ -19,6 +19,7 @@ mod transaction;
 
 pub use discovery::Metadata;
 pub use end_session::SignOut;
+pub(crate) use error::printable;
 pub use error::SignInError;
 pub use jwt::{Claims, TokenError};
 pub use keys::KeySet;

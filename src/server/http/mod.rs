@@ -7,6 +7,7 @@ mod backchannel_logout;
 mod callback;
 mod caller;
 mod cookies;
+mod csp_report;
 mod document;
 mod ending;
 mod failure;
@@ -78,6 +79,7 @@ pub fn router(state: AppState) -> Router {
         .route("/logout", get(logout::asked).post(logout::logout))
         .route(backchannel_logout::PATH, post(backchannel_logout::backchannel_logout).route_layer(logout_tokens))
         .merge(api)
+        .route(csp_report::PATH, post(csp_report::csp_report))
         .route("/rpc/{*name}", post(pages::server_function).get(pages::server_function))
         .route(health::PATHS[0], get(health::alive))
         .route(health::PATHS[1], get(health::ready));

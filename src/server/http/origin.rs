@@ -3,13 +3,14 @@
 //! The browser says so itself, and pages cannot forge it: `Sec-Fetch-Site` (Fetch Metadata), and in
 //! older browsers `Origin`. A request that changes something and says neither is refused.
 
-use super::backchannel_logout;
+use super::{backchannel_logout, csp_report};
 use crate::{api::CALL_HEADER, server::settings::PublicOrigin};
 use axum::http::{HeaderMap, Method, header};
 
 /// Where requests of others are taken: a form of another site that asks for a sign-in, which changes nothing,
-/// and the sign-in service's logout, which is proved by a signed token. No cookie counts there.
-const FOR_OTHERS: [&str; 2] = ["/login", backchannel_logout::PATH];
+/// the sign-in service's logout, which is proved by a signed token, and what browsers report, some of which do
+/// not say where from. No cookie counts there.
+const FOR_OTHERS: [&str; 3] = ["/login", backchannel_logout::PATH, csp_report::PATH];
 
 /// Whether a request may go on: by its method or its path nobody's cookie lends it anything, or it comes
 /// from one of our own pages.
@@ -108,7 +109,7 @@ mod tests {
         let cross =
             HeaderMap::from_iter([(HeaderName::from_static("sec-fetch-site"), HeaderValue::from_static("cross-site"))]);
         for headers in [&cross, &HeaderMap::new()] {
-            for path in ["/login", "/backchannel-logout"] {
+            for path in ["/login", "/backchannel-logout", "/csp-report"] {
                 assert!(may_change(&Method::POST, path, headers, &own), "{path}");
                 for method in [Method::PUT, Method::PATCH, Method::DELETE] {
                     assert!(!may_change(&method, path, headers, &own), "{method} {path}");

@@ -15,7 +15,7 @@ use crate::{
 };
 use axum::{
     extract::{Request, State},
-    http::{StatusCode, Uri, header, request::Parts, uri::PathAndQuery},
+    http::{HeaderName, StatusCode, Uri, header, request::Parts, uri::PathAndQuery},
     response::{Html, IntoResponse, Redirect, Response},
 };
 use futures::{FutureExt, StreamExt};
@@ -26,6 +26,8 @@ use leptos::{
 };
 use leptos_router::location::RequestUrl;
 use std::sync::Arc;
+
+const REPORTING_ENDPOINTS: HeaderName = HeaderName::from_static("reporting-endpoints");
 
 /// The pages that anybody may see. All others are for people who are signed in.
 const OPEN: [&str; 2] = ["/", "/sign-out"];
@@ -149,7 +151,8 @@ pub fn render(state: &AppState, uri: &Uri, id: RequestId, shown: Shown) -> Respo
     let scripts: String = data.iter().map(|data| format!("<script nonce=\"{nonce}\">{data}</script>")).collect();
     let policy = state.document.content_security_policy(&nonce);
     let html = state.document.around(&title.to_html(), &body, &scripts, &nonce);
-    ([(header::CONTENT_SECURITY_POLICY, policy)], Html(html)).into_response()
+    let reports = state.document.reporting_endpoints();
+    ([(header::CONTENT_SECURITY_POLICY, policy), (REPORTING_ENDPOINTS, reports)], Html(html)).into_response()
 }
 
 /// Gives the page what it is drawn of.
