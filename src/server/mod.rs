@@ -5,6 +5,7 @@
 //! a person may do. Nothing below knows `http`.
 
 pub mod access;
+pub mod audit;
 pub mod auth;
 pub mod check;
 pub mod directory;
@@ -18,6 +19,7 @@ pub mod standing;
 pub mod store;
 pub mod telemetry;
 
+use audit::Audit;
 use auth::Provider;
 use directory::Directory;
 use session::Sessions;
@@ -46,6 +48,8 @@ pub struct Inner {
     pub sessions: Sessions,
     /// The database.
     pub store: Arc<Store>,
+    /// What happened to people's access.
+    pub audit: Audit,
     /// What roles, groups and permissions are for.
     pub directory: Directory,
     /// What is the same in every page.
@@ -103,8 +107,9 @@ impl App {
         let sessions = Sessions::new(Arc::clone(&store), settings.keyring.clone(), settings.session);
         let directory = Directory::new(&settings.directory, provider.outbound().clone());
         let document = http::Document::load(&settings.oidc.issuer);
+        let audit = Audit::new(Arc::clone(&store), settings.oidc.issuer.clone(), settings.audit_retention);
         let limits = http::Limits::new(&settings.limits);
-        let inner = Inner { settings, provider, sessions, store, directory, document, limits };
+        let inner = Inner { settings, provider, sessions, store, audit, directory, document, limits };
         Ok(Self { state: AppState(Arc::new(inner)) })
     }
 
@@ -134,7 +139,7 @@ impl App {
     }
 }
 
-/// Deletes expired sessions, and records that were deleted, now and then.
+/// Deletes expired sessions, records that were deleted, and old entries of the audit log, now and then.
 async fn sweep(state: AppState) {
     let mut ticks = tokio::time::interval(SWEEP_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -144,6 +149,13 @@ async fn sweep(state: AppState) {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "expired sessions deleted"),
             Err(error) => tracing::warn!(%error, "expired sessions could not be deleted; the next round tries again"),
+        }
+        match state.audit.sweep().await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "entries of the audit log that were kept long enough deleted"),
+            Err(error) => {
+                tracing::warn!(%error, "old entries of the audit log could not be deleted; the next round tries again")
+            }
         }
         match records::sweep(&state.store).await {
             Ok(0) => {}

@@ -6,6 +6,7 @@
 #![cfg(feature = "ssr")]
 
 mod api_profile;
+mod audit_log;
 mod backchannel_logout;
 mod callback_refusals;
 mod certification;
@@ -36,6 +37,8 @@ mod test_provider;
 mod transactions;
 
 // These make databases of their own inside the process.
+#[cfg(all(feature = "embedded", unix))]
+mod audit_export;
 #[cfg(all(feature = "embedded", unix))]
 mod changing_policy;
 #[cfg(feature = "embedded")]

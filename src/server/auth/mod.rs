@@ -20,7 +20,7 @@ mod transaction;
 pub use discovery::Metadata;
 pub use end_session::SignOut;
 pub(crate) use error::printable;
-pub use error::SignInError;
+pub use error::{SignInError, SignInFailure};
 pub use jwt::{Claims, TokenError};
 pub use keys::KeySet;
 pub use logout_token::{LogoutToken, LogoutTokenTyp};

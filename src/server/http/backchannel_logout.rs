@@ -2,7 +2,11 @@
 //! Back-Channel Logout 1.0, sections 2.5 to 2.8).
 
 use super::{ending, form};
-use crate::server::{AppState, session::ProviderLogoutOutcome};
+use crate::server::{
+    AppState,
+    audit::{self, EndedBy, Event},
+    session::ProviderLogoutOutcome,
+};
 use axum::{
     Json,
     body::{Body, to_bytes},
@@ -36,7 +40,7 @@ struct Refusal {
 pub async fn backchannel_logout(State(state): State<AppState>, request: Request) -> Response {
     // In a task of its own: a service that hangs up does not cut it in two.
     let work = async move { logout(&state, request).await.unwrap_or_else(IntoResponse::into_response) };
-    match tokio::spawn(work.in_current_span()).await {
+    match tokio::spawn(audit::traced(audit::trace(), work).in_current_span()).await {
         Ok(response) => response,
         Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
         // The runtime is shutting down.
@@ -59,6 +63,7 @@ async fn logout(state: &AppState, request: Request) -> Result<Response, Refusal>
         ProviderLogoutOutcome::Replayed => Err(Refusal::invalid("logout_token is refused: its jti was used before")),
         ProviderLogoutOutcome::Done(ended) => {
             tracing::info!(sessions = ended.len(), "signed out by the sign-in service");
+            ending::tell(state, &ended, &Event::SessionEnded { by: EndedBy::SignInService }).await;
             ending::revoke_in_background(state, ended);
             Ok((StatusCode::OK, [(header::CACHE_CONTROL, "no-store")]).into_response())
         }

@@ -1,8 +1,21 @@
-//! What follows the end of a session: its refresh token is of no more use, and should be worth nothing.
+//! What follows the end of a session: the audit log has it, and its refresh token, which is of no more use, should be
+//! worth nothing.
 
-use crate::server::{AppState, session::EndedSession};
+use crate::server::{
+    AppState,
+    audit::{About, Event},
+    session::EndedSession,
+};
 use secrecy::ExposeSecret;
 use tracing::Instrument;
+
+/// Tells the audit log of sessions that have ended like this.
+pub async fn tell(state: &AppState, sessions: &[EndedSession], event: &Event) {
+    let entry = |session: &EndedSession| {
+        state.audit.entry(event, About { subject: Some(&session.subject), session: Some(&session.key) })
+    };
+    state.audit.write_all(sessions.iter().map(entry).collect()).await;
+}
 
 /// Revokes the refresh token of a session that has ended (RFC 7009), so that a copy of it is worth nothing.
 /// Best effort: it is forgotten here either way.

@@ -6,7 +6,7 @@
 use crate::{
     model::{ProblemKind, ReturnTo, record::Fault},
     server::{
-        auth::{OutboundError, SignInError},
+        auth::{OutboundError, SignInError, SignInFailure},
         records::RecordsError,
         session::SessionError,
         store::StoreError,
@@ -33,6 +33,8 @@ pub struct Failure {
     pub challenge: Option<HeaderValue>,
     /// When to try again: the `Retry-After` of a 429 or 503.
     pub retry_after: Option<Duration>,
+    /// Why a sign-in came to nothing, where it is one.
+    pub sign_in: Option<SignInFailure>,
 }
 
 /// What a script is told about its mistake.
@@ -50,7 +52,7 @@ impl Failure {
     /// A failure of this kind, for this reason.
     pub fn new(kind: ProblemKind, cause: impl fmt::Display) -> Self {
         let cause = cause.to_string().into();
-        Self { kind, cause, return_to: None, details: None, challenge: None, retry_after: None }
+        Self { kind, cause, return_to: None, details: None, challenge: None, retry_after: None, sign_in: None }
     }
 
     /// A script's mistake, in words for whoever wrote it.
@@ -107,7 +109,7 @@ impl IntoResponse for Failure {
 
 impl From<SignInError> for Failure {
     fn from(error: SignInError) -> Self {
-        Self::new(error.problem(), error)
+        Self { sign_in: Some(error.reason()), ..Self::new(error.problem(), error) }
     }
 }
 

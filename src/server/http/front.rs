@@ -15,7 +15,10 @@ use super::{
 };
 use crate::{
     model::{Problem, ProblemKind, Visitor},
-    server::AppState,
+    server::{
+        AppState,
+        audit::{self, Trace},
+    },
 };
 use axum::{
     extract::{Request, State},
@@ -52,7 +55,8 @@ pub async fn front(State(state): State<AppState>, mut request: Request, next: Ne
         let answer = if place.is_none() {
             Failure::new(ProblemKind::Busy, "too many requests at once").after(RETRY_AFTER).into_response()
         } else if origin::may_change(request.method(), asked.uri.path(), &asked.headers, origin) {
-            bounded(next.run(request)).await
+            let trace = Trace { request: id.to_string(), address: client.of_the_internet() };
+            bounded(audit::traced(trace, next.run(request))).await
         } else {
             Failure::new(ProblemKind::CrossSite, "an unsafe method from another site").into_response()
         };

@@ -3,6 +3,7 @@
 //! Each file is one endpoint or one concern of all of them. `front` stands before everything:
 //! request id, same-origin check, time limit, headers, and the page for what went wrong.
 
+mod audit;
 mod backchannel_logout;
 mod callback;
 mod caller;
@@ -70,6 +71,7 @@ pub fn router(state: AppState) -> Router {
     let logout_tokens = middleware::from_fn_with_state(state.clone(), limits::logout_tokens);
     let api = Router::new()
         .route("/api/profile", get(profile::profile))
+        .route("/api/audit", get(audit::audit))
         .merge(secure_data)
         .route_layer(middleware::from_fn_with_state(state.clone(), limits::access_tokens))
         .route("/api/openapi.json", get(openapi::openapi));

@@ -16,6 +16,7 @@ use crate::{
     server::{
         AppState,
         access::second_factor,
+        audit::{EndedBy, Event},
         session::{OwnSession, SessionId},
     },
 };
@@ -98,6 +99,7 @@ pub async fn end_one(
     let ended = ended.ok_or_else(|| Failure::new(ProblemKind::NotFound, "no such session of this person"))?;
     tracing::info!(subject = %signed_in.person.subject, "a session was ended from another");
     let is_this = ended.key == this.key();
+    ending::tell(&state, std::slice::from_ref(&ended), &Event::SessionEnded { by: EndedBy::Person }).await;
     ending::revoke_in_background(&state, vec![ended]);
     if is_this {
         // Pages offer signing out in its place.
@@ -117,6 +119,7 @@ pub async fn end_others(State(state): State<AppState>, request: Request) -> Resu
     }
     let ended = state.sessions.end_others(&signed_in.person, &this).await?;
     tracing::info!(subject = %signed_in.person.subject, sessions = ended.len(), "all other sessions were ended");
+    ending::tell(&state, &ended, &Event::SessionEnded { by: EndedBy::Person }).await;
     ending::revoke_in_background(&state, ended);
     Ok(Redirect::to("/sessions?done=others").into_response())
 }

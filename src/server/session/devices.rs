@@ -21,9 +21,9 @@ pub struct OwnSession {
     pub kept: ListedSession,
 }
 
-/// What a person's own pages call a session. It is made from the key, which is the hash of 256 random bits,
+/// What a person's own pages and the audit log call a session. It is made from the key, which is the hash of 256 random bits,
 /// and nobody gets back from it to the key, let alone to the cookie.
-fn handle(key: &SessionKey) -> String {
+pub fn handle(key: &SessionKey) -> String {
     let mut hash = Context::new(&SHA256);
     hash.update(b"portico session handle v1");
     hash.update(key.as_bytes());

@@ -17,7 +17,8 @@ mod id;
 mod tokens;
 mod user_agent;
 
-pub use devices::OwnSession;
+pub(in crate::server) use device::network;
+pub use devices::{OwnSession, handle};
 pub use id::SessionId;
 pub use tokens::Tokens;
 
@@ -27,7 +28,7 @@ use super::{
     auth::LogoutToken,
     secrets::Keyring,
     store::{
-        EndedRecord, NewPerson, ProviderLogout, SessionKey, SessionLimit, SessionRecord, Store, StoreError,
+        AuditRow, EndedRecord, NewPerson, ProviderLogout, SessionKey, SessionLimit, SessionRecord, Store, StoreError,
         StoredSession,
     },
 };
@@ -93,6 +94,8 @@ pub struct Begun {
 pub struct EndedSession {
     /// What the database knew it by.
     pub key: SessionKey,
+    /// Whose it was (`sub`).
+    pub subject: String,
     /// The `id_token_hint` of the logout. Nothing if the secret it was sealed with is gone.
     pub id_token: Option<SecretString>,
     /// To be revoked. Nothing if there was none, or if the secret it was sealed with is gone.
@@ -153,12 +156,26 @@ impl Sessions {
         session: NewSession,
         replaces: Option<&SessionId>,
     ) -> Result<Begun, SessionError> {
+        self.begin_audited(person, session, replaces, vec![]).await
+    }
+
+    /// The same, and writes entries of the audit log in the same transaction.
+    ///
+    /// # Errors
+    /// As [`begin`](Self::begin).
+    pub async fn begin_audited(
+        &self,
+        person: &NewPerson,
+        session: NewSession,
+        replaces: Option<&SessionId>,
+        audit: Vec<AuditRow>,
+    ) -> Result<Begun, SessionError> {
         let now = self.now();
         let replaces = replaces.map(SessionId::key);
         let ending = replaces.map(|key| self.cache.ending(&key));
         let expires_at = later(now, self.settings.lifetime);
         let (amr, auth_time) = (session.amr.clone(), session.auth_time);
-        let record = self.record(session, expires_at);
+        let record = SessionRecord { audit, ..self.record(session, expires_at) };
         let (person, surplus) = match self.settings.per_person {
             Some(most) => {
                 let idle_since = earlier(now, self.settings.idle);
@@ -263,7 +280,8 @@ impl Sessions {
         }
         let (id_token, refresh_token) =
             opened.map_or((None, None), |tokens| (Some(tokens.id_token), tokens.refresh_token));
-        EndedSession { key: ended.key, id_token, refresh_token, provider_session: ended.provider_session }
+        let EndedRecord { key, subject, provider_session, .. } = ended;
+        EndedSession { key, subject, id_token, refresh_token, provider_session }
     }
 
     /// Deletes the sessions that have expired, and answers how many. No lookup finds them anyway:
@@ -313,8 +331,9 @@ impl Sessions {
             auth_time: session.auth_time,
             connection: session.connection,
             user_agent: session.user_agent.map(device::shortened),
-            network: session.address.map(device::network),
+            network: session.address.map(network),
             expires_at,
+            audit: vec![],
         }
     }
 

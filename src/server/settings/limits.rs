@@ -6,6 +6,7 @@ use std::{
     net::IpAddr,
     num::{NonZeroU16, NonZeroU32},
     str::FromStr,
+    time::Duration,
 };
 
 /// A building full of people behind one address may arrive within a minute.
@@ -41,6 +42,20 @@ pub(super) fn read_limits(read: &mut Reader) -> LimitSettings {
             )
             .unwrap_or_default(),
     }
+}
+
+/// Reads how long entries of the audit log are kept: a year and a month, unless said otherwise.
+pub(super) fn read_audit_retention(read: &mut Reader) -> Duration {
+    const NAME: &str = "PORTICO_AUDIT_RETENTION_DAYS";
+    const FORM: &str = "a whole number of days from 1 to 36500";
+    let days = match read.parsed::<u64>(NAME, FORM) {
+        Some(days) if !(1..=36_500).contains(&days) => {
+            read.fault(format!("{NAME} must be {FORM}."));
+            400
+        }
+        days => days.unwrap_or(400),
+    };
+    Duration::from_secs(days * 24 * 3600)
 }
 
 /// The addresses of our own proxies.

@@ -42,6 +42,8 @@ pub struct Settings {
     pub directory: DirectorySettings,
     /// How much is taken at once, and of whom.
     pub limits: LimitSettings,
+    /// `PORTICO_AUDIT_RETENTION_DAYS`: how long entries of the audit log are kept.
+    pub audit_retention: Duration,
     /// What the log looks like.
     pub log: LogSettings,
 }
@@ -182,6 +184,7 @@ impl Settings {
             .or_else(|| read.parsed("LEPTOS_SITE_ADDR", "an address and a port, such as 127.0.0.1:8080"))
             .unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080)));
         let limits = limits::read_limits(&mut read);
+        let audit_retention = limits::read_audit_retention(&mut read);
         let log = LogSettings {
             format: read
                 .choice("PORTICO_LOG_FORMAT", &[("text", LogFormat::Text), ("json", LogFormat::Json)])
@@ -209,6 +212,7 @@ impl Settings {
                 access,
                 directory,
                 limits,
+                audit_retention,
                 log,
             }),
             _ => Err(SettingsError { faults }),

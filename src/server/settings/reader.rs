@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, ops::RangeInclusive, str::FromStr};
 
 /// Every setting that begins with `PORTICO_`: any other one is a misspelling.
 const OWN: &[&str] = &[
+    "PORTICO_AUDIT_RETENTION_DAYS",
     "PORTICO_CLIENT_AUTH",
     "PORTICO_CONCURRENT_REQUESTS",
     "PORTICO_DEFAULT_ROLE",

@@ -6,6 +6,7 @@
 //! in time. The rules of a session live one room above, in `server::session`; this room is told the
 //! time and does as it is told, in single transactions that can be repeated.
 
+mod audit;
 mod call;
 mod connect;
 mod devices;
@@ -24,6 +25,7 @@ mod sessions;
 #[cfg(all(test, feature = "embedded"))]
 mod tests;
 
+pub use audit::AuditRow;
 pub use devices::ListedSession;
 pub use error::{FolderProblem, StoreError};
 pub use logout::{ProviderLogout, ProviderLogoutOutcome};

@@ -5,8 +5,10 @@
 //! that are there, and ending deletes. So nothing can bring an ended session back.
 
 use super::{
-    CALL_LIMIT, NewPerson, Store, StoreError, call, hex,
-    people::{PersonRow, PersonWrite, record_id, record_key, upsert_person},
+    AuditRow, CALL_LIMIT, NewPerson, Store, StoreError,
+    audit::{self, add_audit},
+    call, hex,
+    people::{PersonRow, PersonWrite, record_id, record_key, subject_of, upsert_person},
 };
 use crate::model::Person;
 use chrono::{DateTime, Utc};
@@ -90,6 +92,8 @@ pub struct SessionRecord {
     pub network: Option<String>,
     /// When the session ends however busy it is.
     pub expires_at: DateTime<Utc>,
+    /// What the audit log has about it.
+    pub audit: Vec<AuditRow>,
 }
 
 /// A session that has not expired, with its person.
@@ -114,6 +118,8 @@ pub struct StoredSession {
 pub struct EndedRecord {
     /// The hash of the session's id.
     pub key: SessionKey,
+    /// Whose it was (`sub`).
+    pub subject: String,
     /// The access, refresh and ID token, encrypted.
     pub sealed_tokens: Vec<u8>,
     /// The ID token's `sid`.
@@ -129,7 +135,8 @@ pub struct SessionLimit {
     pub idle_since: DateTime<Utc>,
 }
 
-/// The person, the session that this one replaces, and the session, all or nothing.
+/// The person, the session that this one replaces, the session, and what the audit log has about it: all or
+/// nothing.
 macro_rules! sign_in {
     () => {
         concat!(
@@ -141,15 +148,16 @@ macro_rules! sign_in {
         )
     };
 }
-const SIGN_IN: &str = concat!(sign_in!(), "COMMIT;");
+const SIGN_IN: &str = concat!(sign_in!(), add_audit!(), "COMMIT;");
 /// The same, and of the person's others only the newest stay. Two sign-ins of one person write the same
 /// person, so they never do this at once.
 const LIMITED_SIGN_IN: &str = concat!(
     sign_in!(),
     "LET $surplus = (SELECT id, created_at FROM session WHERE user_key = $user_key AND id != $id AND expires_at > $now
         AND last_seen_at > $idle_since ORDER BY created_at DESC START $others).id;
-    DELETE $surplus RETURN BEFORE;
-    COMMIT;"
+    DELETE $surplus RETURN BEFORE;\n",
+    add_audit!(),
+    "COMMIT;"
 );
 
 /// Only what a page needs: no token leaves the database for a lookup.
@@ -203,7 +211,7 @@ impl Store {
     async fn write_sign_in(
         &self,
         person: &NewPerson,
-        session: SessionRecord,
+        mut session: SessionRecord,
         replaces: Option<&SessionKey>,
         now: DateTime<Utc>,
         limit: Option<SessionLimit>,
@@ -216,6 +224,7 @@ impl Store {
         variables.insert("now", now);
         variables.insert("replaced", replaces.map(SessionKey::record_id).into_iter().collect::<Vec<_>>());
         variables.insert("id", session.key.record_id());
+        variables.insert("audit", audit::writes(std::mem::take(&mut session.audit)));
         variables.insert("content", SessionWrite::new(user, user_key.clone(), session, now));
         let text = match limit {
             Some(SessionLimit { others, idle_since }) => {
@@ -387,6 +396,7 @@ struct SessionRow {
 #[derive(SurrealValue)]
 pub(super) struct EndedRow {
     id: RecordId,
+    user: RecordId,
     tokens: Bytes,
     sid: Option<String>,
 }
@@ -401,7 +411,8 @@ pub(super) fn ended(rows: Vec<EndedRow>) -> Result<Vec<EndedRecord>, StoreError>
     rows.into_iter()
         .map(|row| {
             let key = key_of(&row.id)?;
-            Ok(EndedRecord { key, sealed_tokens: row.tokens.to_vec(), provider_session: row.sid })
+            let subject = subject_of(&row.user).ok_or(StoreError::Unexpected("a session is nobody's"))?;
+            Ok(EndedRecord { key, subject, sealed_tokens: row.tokens.to_vec(), provider_session: row.sid })
         })
         .collect()
 }

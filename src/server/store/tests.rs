@@ -1,5 +1,6 @@
 //! What only this room can see of itself: the connection, the rules of the tables, the statements.
 
+mod audit;
 mod fixtures;
 mod people;
 mod rules;
