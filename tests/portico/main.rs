@@ -42,6 +42,8 @@ mod audit_export;
 #[cfg(all(feature = "embedded", unix))]
 mod changing_policy;
 #[cfg(feature = "embedded")]
+mod log_secrets;
+#[cfg(feature = "embedded")]
 mod record_permissions;
 #[cfg(feature = "embedded")]
 mod session_concurrency;
