@@ -15,6 +15,8 @@ mod jwt;
 mod keys;
 mod logout_token;
 mod outbound;
+#[cfg(test)]
+mod properties;
 mod transaction;
 
 pub use discovery::Metadata;
@@ -25,6 +27,8 @@ pub use jwt::{Claims, TokenError};
 pub use keys::KeySet;
 pub use logout_token::{LogoutToken, LogoutTokenTyp};
 pub use outbound::{Outbound, OutboundError};
+#[cfg(test)]
+pub(crate) use properties::any_json;
 pub use transaction::{LIFETIME as TRANSACTION_LIFETIME, Transaction};
 
 use super::settings::OidcSettings;
