@@ -5,6 +5,12 @@ use crate::support::{Answer, Browser, Endpoint, Page, Provider, TestApp};
 use axum::http::Method;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
+#[cfg(feature = "embedded")]
+use {
+    crate::{store_support::memory, support::logs},
+    portico::server::audit::{About, Audit, Event},
+    std::time::Duration,
+};
 
 const ROLES: &str = "https://portico.example/roles";
 const CLIENT: &str = "203.0.113.77";
@@ -258,4 +264,21 @@ async fn it_is_read_page_by_page() {
             "{bad}"
         );
     }
+}
+
+#[cfg(feature = "embedded")]
+#[tokio::test]
+async fn what_cannot_be_written_is_in_the_log_as_a_whole() {
+    let log = logs();
+    let audit = Audit::new(memory().await, "https://tenant.example/".to_owned(), Duration::from_secs(60));
+    let about = About { subject: Some("auth0|unwritten"), session: None };
+    let entry = audit.entry(&Event::SignedOut, about);
+    // The same twice: the database takes neither.
+    audit.write_all(vec![entry.clone(), entry.clone()]).await;
+    assert_eq!(audit.after(None, 10).await.expect("it can be read"), []);
+    let told = log.lines_with("auth0|unwritten");
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told.iter().all(|line| line.contains("\"ERROR\"") && line.contains(&entry.key)), "{told:?}");
+    audit.write(Event::SignedOut, about).await;
+    assert_eq!(audit.after(None, 10).await.expect("it can be read").len(), 1, "the next one is written");
 }

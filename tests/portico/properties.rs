@@ -34,9 +34,9 @@ fn any_json() -> impl Strategy<Value = Value> {
         any::<String>().prop_map(Value::from),
         "[a-z]{0,8}(,[a-z]{0,8}){0,3}".prop_map(Value::from),
     ];
-    leaf.prop_recursive(3, 48, 12, |inner| {
+    leaf.prop_recursive(2, 16, 6, |inner| {
         prop_oneof![
-            vec(inner.clone(), 0..12).prop_map(Value::from),
+            vec(inner.clone(), 0..6).prop_map(Value::from),
             btree_map("[a-z]{0,8}|roles|groups|permissions", inner, 0..6)
                 .prop_map(|members| Value::Object(members.into_iter().collect())),
         ]
@@ -46,7 +46,7 @@ fn any_json() -> impl Strategy<Value = Value> {
 /// Claims in which roles and groups may be in any of the places where they are looked for.
 fn any_claims() -> impl Strategy<Value = Map<String, Value>> {
     let name = "https://[a-z]{1,4}/(roles|groups|permissions)|roles|groups|permissions|authorization|[a-z:/]{0,12}";
-    btree_map(name, any_json(), 0..24).prop_map(|claims| claims.into_iter().collect())
+    btree_map(name, any_json(), 0..8).prop_map(|claims| claims.into_iter().collect())
 }
 
 proptest! {
