@@ -19,7 +19,7 @@ test: ## everything that says whether it works: checks, tests, a real browser
 check: ## format, clippy and types only
 	@scripts/check.sh
 
-fuzz: ## the JSON API against its own description (Schemathesis)
+fuzz: ## what nobody would send: property tests at length, then the JSON API (Schemathesis)
 	@scripts/fuzz.sh
 
 bench: ## what is fast and what is not: load, first visit, Criterion, in release builds

@@ -256,6 +256,7 @@ async fn sign_in(store: &Store, subject: &str, permissions: &[Permission], group
         connection: None,
         user_agent: None,
         network: None,
+        audit: vec![],
         expires_at: now + TimeDelta::days(1),
     };
     let person = NewPerson {

@@ -22,7 +22,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// As the server's threads have: SurrealQL is parsed and run recursively.
 const STACK: usize = 10 * 1024 * 1024;
 const LIVES: SessionSettings =
-    SessionSettings { idle: Duration::from_secs(86_400), lifetime: Duration::from_secs(604_800) };
+    SessionSettings { idle: Duration::from_secs(86_400), lifetime: Duration::from_secs(604_800), per_person: None };
 
 fn main() {
     let benches = thread::Builder::new().stack_size(STACK).spawn(|| run().unwrap_or_else(|error| panic!("{error}")));

@@ -87,6 +87,7 @@ fn settings(issuer: &str) -> Result<OidcSettings, Box<dyn Error>> {
         callback_url: "http://localhost:8080/callback".parse()?,
         scopes: vec!["openid".to_owned()],
         client_auth: None,
+        logout_token_typ: Default::default(),
     })
 }
 

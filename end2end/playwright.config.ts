@@ -56,7 +56,7 @@ export default defineConfig({
     // Before anything is in the database.
     { name: 'empty', use: devices['Desktop Chrome'], testMatch: /empty\.spec\.ts/ },
     // Stories that must work either way are told twice: with the WASM, and with no JavaScript at all.
-    { name: 'hydrated', use: devices['Desktop Chrome'], testIgnore: /(faults|empty)\.spec\.ts/, dependencies: ['empty'] },
+    { name: 'hydrated', use: devices['Desktop Chrome'], testIgnore: /(faults|sessions|empty)\.spec\.ts/, dependencies: ['empty'] },
     {
       name: 'no-javascript',
       use: { ...devices['Desktop Chrome'], javaScriptEnabled: false },
@@ -64,12 +64,20 @@ export default defineConfig({
       grepInvert: /@script/,
       dependencies: ['empty'],
     },
+    // These sign a person out everywhere, also where another story has them signed in.
+    {
+      name: 'sessions',
+      use: devices['Desktop Chrome'],
+      testMatch: /sessions\.spec\.ts/,
+      dependencies: ['hydrated', 'no-javascript'],
+      workers: 1,
+    },
     // These break the tenant for everybody, so they come last and one at a time.
     {
       name: 'faults',
       use: devices['Desktop Chrome'],
       testMatch: /faults\.spec\.ts/,
-      dependencies: ['hydrated', 'no-javascript'],
+      dependencies: ['hydrated', 'no-javascript', 'sessions'],
       // Files run side by side otherwise, whatever fullyParallel says.
       workers: 1,
     },
@@ -114,6 +122,8 @@ export default defineConfig({
         SURREALDB_USER: 'portico',
         SURREALDB_PASSWORD: secret(),
         PORTICO_SECRET: secret(),
+        // All people of these tests come from one address.
+        PORTICO_RATE_LIMIT_PER_MINUTE: '100000',
         PORTICO_LOG: 'warn,surrealdb::core::perms=error',
       },
     },

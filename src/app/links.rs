@@ -14,6 +14,13 @@ pub const ACCESS: &str = "/access";
 pub const DATA: &str = "/data";
 /// The form for a new record.
 pub const NEW_RECORD: &str = "/data/new";
+/// Where the person is signed in.
+pub const SESSIONS: &str = "/sessions";
+/// Ends all sessions but the one that asks, by POST.
+pub const END_OTHER_SESSIONS: &str = "/sessions/end-others";
+/// Starts a sign-in for which the person must have proved in the last ten minutes who they are, and comes
+/// back to [`SESSIONS`].
+pub const CONFIRM_FOR_SESSIONS: &str = "/login?max_age=600&returnTo=/sessions%3Fdone%3Dconfirmed";
 /// The question whether to sign out.
 pub const SIGN_OUT: &str = "/sign-out";
 /// Starts a sign-in.
@@ -70,6 +77,11 @@ pub fn delete_record(id: &RecordId) -> String {
 /// Brings a deleted record back, by POST.
 pub fn restore_record(id: &RecordId) -> String {
     format!("{DATA}/{id}/restore")
+}
+
+/// Ends one of the person's sessions, by POST.
+pub fn end_session(handle: &str) -> String {
+    format!("{SESSIONS}/{}/end", encode(handle))
 }
 
 /// A page of the records in which `search` is found (of all, if it is empty): the first, or the one

@@ -5,9 +5,9 @@
 //!
 //! The server provides as context: [`Visitor`](crate::model::Visitor) always;
 //! [`Problem`] when the answer is an error, which is then drawn in place of the page;
-//! else the one of [`PAGES`]; [`Address`] and [`SupportId`] always; [`DocumentTitle`] for the page to fill; [`ReturnTo`](crate::model::ReturnTo)
-//! when a sign-in knows better than the address where the person wanted to go; an `Arc` of
-//! [`RecordsView`] for the pages under `/data`.
+//! else the one of [`PAGES`]; [`Address`] and [`SupportId`] always; [`DocumentTitle`] for the page to
+//! fill; [`ReturnTo`](crate::model::ReturnTo) when a sign-in knows better than the address where the
+//! person wanted to go; an `Arc` of [`RecordsView`] for the pages under `/data`; one of [`SessionsView`] for `/sessions`.
 
 #[cfg(feature = "hydrate")]
 mod browser;
@@ -22,19 +22,22 @@ pub mod navigation;
 mod pages;
 mod preferences;
 mod records;
+mod sessions;
 mod shell;
 mod title;
 #[cfg(feature = "hydrate")]
 mod unsaved;
 
+pub use links::CONFIRM_FOR_SESSIONS;
 pub use records::{FormState, FormView, ListView, Notice, RecordsView};
+pub use sessions::{SessionsNotice, SessionsView};
 pub use shell::shell;
 pub use title::DocumentTitle;
 
 use crate::model::{Problem, ProblemKind};
 use components::{Footer, Header, SessionWatch};
 use leptos::prelude::*;
-use pages::{AccessPage, DataPage, Home, ProblemPage, Profile, SignOut};
+use pages::{AccessPage, DataPage, Home, ProblemPage, Profile, SessionsPage, SignOut};
 
 /// The id of the request being answered, such as `7K3F9QXM2T`: what people quote to support.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -67,6 +70,7 @@ pub const PAGES: &[Page] = &[
     Page { path: links::NEW_RECORD, ..RECORDS },
     Page { path: "/data/{id}", ..RECORDS },
     Page { path: "/data/{id}/edit", ..RECORDS },
+    Page { path: links::SESSIONS, open: false, draw: || SessionsPage().into_any() },
     Page { path: links::SIGN_OUT, open: true, draw: || SignOut().into_any() },
 ];
 

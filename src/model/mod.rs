@@ -3,6 +3,7 @@
 //! This room knows no other: no database, no HTTP, no view. All the others may know it.
 
 mod access;
+pub mod device;
 pub mod directory;
 mod person;
 mod problem;

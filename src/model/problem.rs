@@ -37,6 +37,8 @@ pub enum ProblemKind {
     BadRequest,
     /// The request has more in it than is taken.
     TooLarge,
+    /// More was asked from this address than is taken in a minute.
+    TooManyRequests,
     /// The request came from another site, or the browser did not say where from.
     CrossSite,
     /// The person said no at the sign-in service, or it refused them (`access_denied`).
@@ -49,6 +51,8 @@ pub enum ProblemKind {
     SignInFailed,
     /// The database cannot be reached.
     Unavailable,
+    /// There are more requests at once than can be worked on.
+    Busy,
     /// A fault of our own.
     Internal,
 }
@@ -62,7 +66,8 @@ impl ProblemKind {
             Self::Unauthenticated | Self::SessionEnded => 401,
             Self::BadRequest | Self::SignInExpired => 400,
             Self::TooLarge => 413,
-            Self::SignInUnreachable | Self::Unavailable => 503,
+            Self::TooManyRequests => 429,
+            Self::SignInUnreachable | Self::Unavailable | Self::Busy => 503,
             Self::SignInFailed => 502,
             Self::Internal => 500,
         }
@@ -77,12 +82,14 @@ impl ProblemKind {
             Self::SessionEnded => "You were signed out",
             Self::BadRequest => "That request doesn’t make sense",
             Self::TooLarge => "That was too much at once",
+            Self::TooManyRequests => "That was too often",
             Self::CrossSite => "That came from another site",
             Self::SignInDenied => "You weren’t signed in",
             Self::SignInExpired => "That sign-in is no longer valid",
             Self::SignInUnreachable => "Can’t reach the sign-in service",
             Self::SignInFailed => "The sign-in didn’t work",
             Self::Unavailable => "Portico is taking a short break",
+            Self::Busy => "Portico is very busy",
             Self::Internal => "Something went wrong on our side",
         }
     }
@@ -96,6 +103,7 @@ impl ProblemKind {
             Self::SessionEnded => "Your session has ended, here or on another device, or it was not used for too long.",
             Self::BadRequest => "The address or the form was incomplete or damaged.",
             Self::TooLarge => "What was sent is larger than what is taken here: a text of 64 kB. Nothing was saved.",
+            Self::TooManyRequests => "From your network this was asked for more often than is taken in a minute.",
             Self::CrossSite => {
                 "To protect you, requests that change something are only accepted from Portico’s own pages."
             }
@@ -104,6 +112,7 @@ impl ProblemKind {
             Self::SignInUnreachable => "The service that signs you in does not answer at the moment.",
             Self::SignInFailed => "The sign-in service gave an answer that could not be accepted.",
             Self::Unavailable => "A part of the service does not answer at the moment. Nothing you did is lost.",
+            Self::Busy => "More people are asking at this moment than can be answered. Nothing you did is lost.",
             Self::Internal => "This is a fault of ours, not yours.",
         }
     }
@@ -119,7 +128,8 @@ impl ProblemKind {
             Self::CrossSite => "Open the start page and do it from there.",
             Self::SignInDenied => "Try again, or choose another account.",
             Self::SignInExpired => "Start again; it takes a moment.",
-            Self::SignInUnreachable | Self::Unavailable => "Wait a minute and try again.",
+            Self::TooManyRequests | Self::SignInUnreachable | Self::Unavailable => "Wait a minute and try again.",
+            Self::Busy => "Wait a few seconds and try again.",
             Self::SignInFailed => "Try again. If it happens again, contact support with the support id.",
             Self::Internal => "Try again. If it happens again, contact support with the support id.",
         }

@@ -5,6 +5,7 @@
 //! a person may do. Nothing below knows `http`.
 
 pub mod access;
+pub mod audit;
 pub mod auth;
 pub mod check;
 pub mod directory;
@@ -18,6 +19,7 @@ pub mod standing;
 pub mod store;
 pub mod telemetry;
 
+use audit::Audit;
 use auth::Provider;
 use directory::Directory;
 use session::Sessions;
@@ -46,10 +48,14 @@ pub struct Inner {
     pub sessions: Sessions,
     /// The database.
     pub store: Arc<Store>,
+    /// What happened to people's access.
+    pub audit: Audit,
     /// What roles, groups and permissions are for.
     pub directory: Directory,
     /// What is the same in every page.
     pub document: http::Document,
+    /// How much may be asked.
+    pub limits: http::Limits,
 }
 
 impl Deref for AppState {
@@ -101,7 +107,10 @@ impl App {
         let sessions = Sessions::new(Arc::clone(&store), settings.keyring.clone(), settings.session);
         let directory = Directory::new(&settings.directory, provider.outbound().clone());
         let document = http::Document::load(&settings.oidc.issuer);
-        Ok(Self { state: AppState(Arc::new(Inner { settings, provider, sessions, store, directory, document })) })
+        let audit = Audit::new(Arc::clone(&store), settings.oidc.issuer.clone(), settings.audit_retention);
+        let limits = http::Limits::new(&settings.limits);
+        let inner = Inner { settings, provider, sessions, store, audit, directory, document, limits };
+        Ok(Self { state: AppState(Arc::new(inner)) })
     }
 
     /// All routes, with everything around them.
@@ -123,14 +132,14 @@ impl App {
         // So that the first person need not wait for it, nor see names without descriptions.
         let directory = self.state.directory.clone();
         tokio::spawn(async move { directory.warm().await });
-        let served = http::serve(listener, self.router(), stop, SHUTDOWN_GRACE).await.map_err(listening);
+        http::serve(listener, self.router(), stop, SHUTDOWN_GRACE, http::Connections::default()).await;
         sweeper.abort();
         tracing::info!("stopped");
-        served
+        Ok(())
     }
 }
 
-/// Deletes expired sessions, and records that were deleted, now and then.
+/// Deletes expired sessions, records that were deleted, and old entries of the audit log, now and then.
 async fn sweep(state: AppState) {
     let mut ticks = tokio::time::interval(SWEEP_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -140,6 +149,13 @@ async fn sweep(state: AppState) {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "expired sessions deleted"),
             Err(error) => tracing::warn!(%error, "expired sessions could not be deleted; the next round tries again"),
+        }
+        match state.audit.sweep().await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "entries of the audit log that were kept long enough deleted"),
+            Err(error) => {
+                tracing::warn!(%error, "old entries of the audit log could not be deleted; the next round tries again")
+            }
         }
         match records::sweep(&state.store).await {
             Ok(0) => {}

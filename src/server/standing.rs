@@ -67,6 +67,21 @@ pub async fn described(state: &AppState, signed_in: &SignedIn) -> (Access, Avail
     (decide::decide(&settings.policy, &evidence), catalogue.availability)
 }
 
+/// The names of all roles that a person came with at their last sign-in, with or without a second factor.
+pub fn role_names(settings: &AccessSettings, person: &Person) -> BTreeSet<String> {
+    names(read(settings, &ClaimSet::from(person), &person.subject))
+}
+
+/// The same for somebody who has just signed in.
+pub fn role_names_of_new(settings: &AccessSettings, person: &NewPerson) -> BTreeSet<String> {
+    let NewPerson { claims, app_metadata, user_metadata, .. } = person;
+    names(read(settings, &ClaimSet { claims, app_metadata, user_metadata }, &person.subject))
+}
+
+fn names(found: Found) -> BTreeSet<String> {
+    found.roles.into_iter().map(|role| role.name).collect()
+}
+
 /// What the database is told about somebody who has just signed in.
 pub fn entitlements_of_new(settings: &AccessSettings, person: &NewPerson) -> Entitlements {
     let NewPerson { claims, app_metadata, user_metadata, .. } = person;

@@ -1,16 +1,11 @@
 //! Where permissions come from, and that a change of it reaches everybody: the access token, the policy
 //! file at a restart, and the administrator who shuts somebody out.
 
-use crate::support::{Browser, Endpoint, Page, Provider, TestApp};
+use crate::support::{Browser, Database, Endpoint, Page, Provider, TestApp};
 use axum::http::Method;
 use portico::model::record::Closed;
 use serde_json::{Value, json};
-use std::{
-    cell::Cell,
-    fs,
-    os::unix::fs::DirBuilderExt as _,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 use surrealdb::{
     engine::any,
     opt::{Config, auth::Root, capabilities::Capabilities},
@@ -31,55 +26,10 @@ async fn sign_in(provider: &Provider, browser: &Browser, permissions: &[&str], s
 }
 
 /// Stops it and starts it again over what is in its database.
-///
-/// The engine may keep a database open for as long as its process runs, so it is a copy that is opened: what
-/// was acknowledged is on the disk.
 async fn restart(mut app: TestApp, database: &Database) -> TestApp {
     app.stop().await;
     let url = database.copy();
     app.restart(&[("SURREALDB_URL", &url)]).await
-}
-
-/// A database on the disk.
-struct Database {
-    folder: TempDir,
-    copies: Cell<usize>,
-}
-
-impl Database {
-    fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("a folder can be made"), copies: Cell::new(0) }
-    }
-
-    fn url(&self) -> String {
-        format!("surrealkv://{}", self.path().display())
-    }
-
-    fn path(&self) -> PathBuf {
-        self.folder.path().join(self.copies.get().to_string())
-    }
-
-    /// Goes on with a copy of what is there now, and gives its address.
-    fn copy(&self) -> String {
-        let from = self.path();
-        self.copies.set(self.copies.get() + 1);
-        copy(&from, &self.path());
-        self.url()
-    }
-}
-
-/// Copies a folder.
-fn copy(from: &Path, to: &Path) {
-    fs::DirBuilder::new().mode(0o700).create(to).expect("a folder can be made");
-    for entry in fs::read_dir(from).expect("a folder can be read") {
-        let entry = entry.expect("a folder can be read");
-        let (from, to) = (entry.path(), to.join(entry.file_name()));
-        if from.is_dir() {
-            copy(&from, &to);
-        } else {
-            fs::copy(&from, &to).expect("a file can be copied");
-        }
-    }
 }
 
 async fn create(browser: &Browser) -> String {

@@ -6,32 +6,45 @@
 #![cfg(feature = "ssr")]
 
 mod api_profile;
+mod audit_log;
+mod backchannel_logout;
 mod callback_refusals;
 mod certification;
 mod check;
+mod crawl;
+mod csp_reports;
 mod data_forms;
 mod directory;
 mod hostile_claims;
 mod id_token_refusals;
+mod limits;
 mod openapi;
+mod properties;
 mod provider_answers;
 mod provider_down;
 mod provider_variety;
 mod return_to;
 mod second_factor;
 mod secure_data_api;
+mod server_functions;
 mod session_cookie;
+mod sessions_page;
 mod settings;
 mod shutdown;
 mod sign_in;
 mod sign_out;
+mod slow_clients;
 mod support;
 mod test_provider;
 mod transactions;
 
 // These make databases of their own inside the process.
 #[cfg(all(feature = "embedded", unix))]
+mod audit_export;
+#[cfg(all(feature = "embedded", unix))]
 mod changing_policy;
+#[cfg(feature = "embedded")]
+mod log_secrets;
 #[cfg(feature = "embedded")]
 mod record_permissions;
 #[cfg(feature = "embedded")]

@@ -5,13 +5,14 @@ use axum::http::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-const OPERATIONS: [(&str, &str); 6] = [
+const OPERATIONS: [(&str, &str); 7] = [
     ("get", "/api/profile"),
     ("get", "/api/secure-data"),
     ("post", "/api/secure-data"),
     ("get", "/api/secure-data/{id}"),
     ("patch", "/api/secure-data/{id}"),
     ("delete", "/api/secure-data/{id}"),
+    ("get", "/api/audit"),
 ];
 
 async fn document(app: &TestApp) -> Value {

@@ -1,7 +1,11 @@
 //! Ended is ended, however many requests are on their way.
 
-use crate::store_support::{memory, sessions, sign_in};
+use crate::store_support::{ISSUER, LIFE, keyring, memory, sessions, sign_in};
 use chrono::{TimeDelta, Utc};
+use portico::server::{
+    auth::LogoutToken,
+    session::{ProviderLogoutOutcome, SessionSettings, Sessions},
+};
 use std::{
     sync::{
         Arc,
@@ -83,6 +87,55 @@ async fn an_end_elsewhere_is_seen_within_a_second() {
         tokio::task::yield_now().await;
     }
     assert!(found > 0, "without the cache this would show nothing");
+}
+
+/// The same where the sign-in service ends it: two instances on one database.
+#[tokio::test]
+async fn an_end_by_the_sign_in_service_is_seen_everywhere_within_a_second() {
+    let store = memory().await;
+    let (here, elsewhere) = (sessions(&store), sessions(&store));
+    let id = sign_in(&here, "auth0|1").await;
+    assert!(here.find(&id).await.unwrap().is_some() && elsewhere.find(&id).await.unwrap().is_some());
+    let token = |jti: &str| LogoutToken {
+        jti: jti.to_owned(),
+        session: Some("the provider's session".to_owned()),
+        subject: None,
+    };
+    let other_issuer = here.end_by_provider("https://other.example/", &token("1")).await.unwrap();
+    assert!(matches!(other_issuer, ProviderLogoutOutcome::Done(ended) if ended.is_empty()), "a sid is its issuer's");
+    assert!(here.find(&id).await.unwrap().is_some());
+
+    let ended = elsewhere.end_by_provider(ISSUER, &token("1")).await.unwrap();
+    let done = Instant::now();
+    assert!(matches!(ended, ProviderLogoutOutcome::Done(ended) if ended.len() == 1));
+    assert!(elsewhere.find(&id).await.unwrap().is_none(), "at once where it was ended");
+    loop {
+        let began = Instant::now();
+        match here.find(&id).await.unwrap() {
+            None => break,
+            Some(_) => assert!(began - done < Duration::from_secs(1), "found more than a second later"),
+        }
+        tokio::task::yield_now().await;
+    }
+    let again = here.end_by_provider(ISSUER, &token("1")).await.unwrap();
+    assert!(matches!(again, ProviderLogoutOutcome::Replayed), "a token counts once on all instances");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_many_sign_ins_at_once_as_many_live_as_may() {
+    let store = memory().await;
+    let settings = SessionSettings { per_person: std::num::NonZeroU16::new(3), ..LIFE };
+    let sessions = Arc::new(Sessions::new(store.clone(), keyring(&[1]), settings));
+    let mut sign_ins = JoinSet::new();
+    for _ in 0..6 {
+        let sessions = sessions.clone();
+        sign_ins.spawn(async move { sign_in(&sessions, "auth0|1").await });
+    }
+    let mut live = 0;
+    for id in sign_ins.join_all().await {
+        live += usize::from(sessions.find(&id).await.unwrap().is_some());
+    }
+    assert_eq!(live, 3);
 }
 
 /// Noting the use of a session while it is being ended must not write it anew.

@@ -26,7 +26,7 @@ async fn a_session_tells_who_it_is_until_it_is_ended() {
     let id = SessionId::generate();
     assert!(sessions.find(&id).await.unwrap().is_none());
 
-    let begun = sessions.begin(&person("auth0|1"), new_session(&id), None).await.unwrap();
+    let begun = sessions.begin(&person("auth0|1"), new_session(&id), None).await.unwrap().signed_in;
     assert_eq!(begun.person.subject, "auth0|1");
     assert_eq!(begun.signed_in_at, clock.now());
     assert_eq!(begun.expires_at, clock.now() + LIFE.lifetime);
@@ -157,6 +157,46 @@ async fn ending_an_expired_session_still_tells_what_to_revoke() {
     assert!(sessions.find(&id).await.unwrap().is_none());
     let ended = sessions.end(&id).await.unwrap().expect("it was not swept yet");
     assert_eq!(ended.refresh_token.unwrap().expose_secret(), REFRESH_TOKEN);
+}
+
+#[tokio::test]
+async fn with_a_limit_the_newest_live_and_the_others_end_at_once() {
+    let (store, clock) = (memory().await, StandingClock::new());
+    let limited =
+        |most: u16| instance(&store, SessionSettings { per_person: std::num::NonZeroU16::new(most), ..LIFE }, &clock);
+    let sessions = limited(2);
+    let somebody_elses = sign_in(&sessions, "auth0|2").await;
+    let mut ids = Vec::new();
+    for n in 0..4 {
+        clock.forward(SECOND);
+        let id = SessionId::generate();
+        let begun = sessions.begin(&person("auth0|1"), new_session(&id), None).await.unwrap();
+        assert_eq!(begun.ended.len(), usize::from(n >= 2), "sign-in {n}");
+        assert!(begun.ended.iter().all(|ended| ended.refresh_token.is_some()), "to be revoked");
+        ids.push(id);
+        for (at, id) in ids.iter().enumerate() {
+            assert_eq!(sessions.find(id).await.unwrap().is_some(), at + 2 > n, "session {at} after sign-in {n}");
+        }
+    }
+    assert!(sessions.find(&somebody_elses).await.unwrap().is_some());
+
+    // The one that is replaced makes room by itself.
+    clock.forward(SECOND);
+    let id = SessionId::generate();
+    let begun = sessions.begin(&person("auth0|1"), new_session(&id), Some(&ids[3])).await.unwrap();
+    assert!(begun.ended.is_empty() && sessions.find(&ids[2]).await.unwrap().is_some());
+    // What has expired does not count.
+    clock.forward(LIFE.idle);
+    let live = [sign_in(&sessions, "auth0|1").await, sign_in(&sessions, "auth0|1").await];
+    assert!(sessions.find(&live[0]).await.unwrap().is_some());
+    // One alone: a sign-in ends all others.
+    clock.forward(SECOND);
+    let alone = limited(1);
+    let only = sign_in(&alone, "auth0|1").await;
+    assert!(alone.find(&only).await.unwrap().is_some());
+    for id in &live {
+        assert!(alone.find(id).await.unwrap().is_none());
+    }
 }
 
 #[tokio::test]

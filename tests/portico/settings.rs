@@ -51,6 +51,9 @@ fn what_must_be_set_is_enough() {
     assert_eq!(settings.listen.to_string(), "127.0.0.1:8080", "listens to this machine alone unless told otherwise");
     assert_eq!(settings.session.idle.as_secs(), 24 * 3600);
     assert_eq!(settings.session.lifetime.as_secs(), 7 * 24 * 3600);
+    assert_eq!((settings.limits.per_minute.get(), settings.limits.concurrent_requests.get()), (300, 1024));
+    assert_eq!(settings.limits.trusted_proxies, Default::default(), "nobody's word is taken");
+    assert_eq!(settings.audit_retention.as_secs(), 400 * 24 * 3600);
 }
 
 #[test]
@@ -112,8 +115,14 @@ fn each_value_that_cannot_be_used_is_named() {
         ("PORTICO_LISTEN", &["8080", "localhost", "127.0.0.1", "127.0.0.1:99999", "http://127.0.0.1:8080"]),
         ("PORTICO_SESSION_IDLE_SECONDS", &["0", "-1", "a day", "1.5", "1e3", "99999999999999999999"]),
         ("PORTICO_SESSION_LIFETIME_SECONDS", &["0", "-1", "a week", "99999999999999999999"]),
+        ("PORTICO_SESSIONS_PER_PERSON", &["0", "-1", "many", "1.5", "65536"]),
+        ("PORTICO_AUDIT_RETENTION_DAYS", &["0", "-1", "36501", "for ever"]),
+        ("PORTICO_TRUSTED_PROXIES", &["proxy.example", "10.0.0.0/99", "0.0.0.0/0", "10.0.0.1, ::/0"]),
+        ("PORTICO_RATE_LIMIT_PER_MINUTE", &["0", "-1", "none", "1.5", "4294967296"]),
+        ("PORTICO_CONCURRENT_REQUESTS", &["0", "-1", "all", "65536"]),
         ("PORTICO_SCOPES", &["profile email", "openidprofile", "OPENID"]),
         ("PORTICO_CLIENT_AUTH", &["none", "private_key_jwt", "post"]),
+        ("PORTICO_LOGOUT_TOKEN_TYP", &["logout+jwt", "Strict", "none"]),
         ("PORTICO_LOG_FORMAT", &["xml", "JSON"]),
         ("PORTICO_LOG", &["portico=loud", "=,="]),
     ] {
@@ -135,9 +144,16 @@ fn each_value_that_can_be_used_is_taken() {
         ("SURREALDB_URL", "wss://database.example"),
         ("SURREALDB_AUTH_LEVEL", "database"),
         ("PORTICO_LISTEN", "[::1]:9000"),
+        ("PORTICO_AUDIT_RETENTION_DAYS", "36500"),
+        ("PORTICO_TRUSTED_PROXIES", "10.0.0.5, 10.1.0.0/16,fd00::/8"),
+        ("PORTICO_RATE_LIMIT_PER_MINUTE", "1"),
+        ("PORTICO_CONCURRENT_REQUESTS", "65535"),
         ("PORTICO_LOG", "portico=debug,info"),
         ("PORTICO_LOG_FORMAT", "json"),
         ("PORTICO_CLIENT_AUTH", "client_secret_basic"),
+        ("PORTICO_SESSIONS_PER_PERSON", "1"),
+        ("PORTICO_LOGOUT_TOKEN_TYP", "strict"),
+        ("PORTICO_LOGOUT_TOKEN_TYP", "lenient"),
         ("PORTICO_SCOPES", "openid"),
         ("AUTH0_AUDIENCE", "https://api.portico.example/"),
     ] {

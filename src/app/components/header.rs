@@ -79,6 +79,7 @@ fn PersonMenu<'a>(person: &'a Person) -> impl IntoView + use<> {
             <a class="menu-item" href=links::PROFILE>{icon::person()}"Profile"</a>
             <a class="menu-item" href=links::ACCESS>{icon::key()}"Access"</a>
             <a class="menu-item" href=links::DATA>{icon::records()}"Data"</a>
+            <a class="menu-item" href=links::SESSIONS>{icon::system()}"Sessions"</a>
             <form method="post" action=links::LOGOUT>
                 <button class="menu-item">{icon::sign_out()}"Sign out"</button>
             </form>

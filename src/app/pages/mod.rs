@@ -5,6 +5,7 @@ mod data;
 mod home;
 mod problem;
 mod profile;
+mod sessions;
 mod sign_out;
 
 pub use access::AccessPage;
@@ -12,4 +13,5 @@ pub use data::DataPage;
 pub use home::Home;
 pub use problem::ProblemPage;
 pub use profile::Profile;
+pub use sessions::SessionsPage;
 pub use sign_out::SignOut;

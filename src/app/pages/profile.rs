@@ -6,7 +6,7 @@ use super::ProblemPage;
 use crate::app::claims::{self, Claim};
 use crate::app::components::{Avatar, AvatarSize, ClaimList, Email, Moment, ProfileJsonPanel, Tags, Text};
 use crate::app::title::Title;
-use crate::app::{SupportId, format};
+use crate::app::{SupportId, format, links};
 use crate::model::{Person, Problem, ProblemKind, SignedIn, Visitor};
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -118,6 +118,7 @@ fn SignIn<'a>(signed_in: &'a SignedIn) -> impl IntoView + use<> {
                 <div class="field"><dt>"Last sign-in"</dt><dd><Moment time=person.last_login/></dd></div>
                 <div class="field"><dt>"Signed in until"</dt><dd><Moment time=signed_in.expires_at/></dd></div>
             </dl>
+            <p class="card-more"><a href=links::SESSIONS>"See where you are signed in"</a></p>
         </section>
     }
     .into_any()

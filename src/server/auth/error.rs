@@ -2,6 +2,8 @@
 
 use super::{jwt::TokenError, outbound::OutboundError};
 use crate::model::ProblemKind;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Why a sign-in failed. Its text is for the log and holds no token, code, state or secret.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +43,50 @@ pub enum SignInError {
     OtherOrganization,
 }
 
+/// Why a sign-in came to nothing, for the audit log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SignInFailure {
+    /// The callback lacked something.
+    Callback,
+    /// The attempt was not this browser's, too old, or used before.
+    Attempt,
+    /// The callback came from another issuer, or did not say from which.
+    Issuer,
+    /// The person said no, or the sign-in service refused them (`access_denied`).
+    Denied,
+    /// The sign-in service answered with another error, not as it should, or not at all.
+    SignInService,
+    /// The code was not accepted.
+    Code,
+    /// The ID token was not acceptable.
+    IdToken,
+    /// `/userinfo` was about somebody else.
+    OtherSubject,
+    /// The person signed in to another organization than was asked for.
+    OtherOrganization,
+    /// The database did not answer.
+    Database,
+    /// A fault of our own.
+    Internal,
+}
+
 impl SignInError {
+    /// The same for the audit log.
+    pub fn reason(&self) -> SignInFailure {
+        match self {
+            Self::Callback(_) => SignInFailure::Callback,
+            Self::TransactionLost(_) => SignInFailure::Attempt,
+            Self::CallbackIssuer(_) => SignInFailure::Issuer,
+            Self::Refused { code, .. } if code == "access_denied" => SignInFailure::Denied,
+            Self::Refused { .. } | Self::Outbound(_) => SignInFailure::SignInService,
+            Self::Exchange(_) => SignInFailure::Code,
+            Self::IdToken(_) => SignInFailure::IdToken,
+            Self::OtherSubject => SignInFailure::OtherSubject,
+            Self::OtherOrganization => SignInFailure::OtherOrganization,
+        }
+    }
+
     /// What the person is told.
     pub fn problem(&self) -> ProblemKind {
         match self {
@@ -64,6 +109,6 @@ impl SignInError {
 }
 
 /// At most `length` characters, without control characters: words of a stranger, for a log line.
-pub(super) fn printable(text: &str, length: usize) -> String {
+pub(crate) fn printable(text: &str, length: usize) -> String {
     text.chars().take(length).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

@@ -124,6 +124,9 @@ pub(super) fn authorization_url(
     if attempt.step_up {
         request = request.add_extra_param("acr_values", MULTI_FACTOR_ACR);
     }
+    if let Some(max_age) = attempt.max_age {
+        request = request.add_extra_param("max_age", max_age.to_string());
+    }
     for (name, value) in extras {
         if let Some(value) = value {
             request = request.add_extra_param(name, value);

@@ -1,7 +1,7 @@
 //! The ID token: who signed in, verified as OpenID Connect Core 1.0, section 3.1.3.7 asks.
 
 use super::{
-    jwt::{self, Claims, TokenError},
+    jwt::{self, Claims, LEEWAY, TokenError},
     keys::KeySet,
 };
 use aws_lc_rs::{constant_time::verify_slices_are_equal, digest};
@@ -18,6 +18,8 @@ pub struct Expected<'a> {
     pub nonce: &'a str,
     /// The access token that came with it, for `at_hash`.
     pub access_token: &'a str,
+    /// The `max_age` asked for, in seconds, if one was.
+    pub max_age: Option<u32>,
 }
 
 /// Verifies an ID token and gives its claims.
@@ -26,13 +28,8 @@ pub struct Expected<'a> {
 /// What is wrong with it.
 pub(super) fn verify(token: &str, keys: &KeySet, expected: &Expected<'_>) -> Result<Claims, TokenError> {
     let claims = jwt::verify(token, keys, expected.issuer, expected.client_id)?;
-    // Other audiences are not trusted, whatever azp says (section 3.1.3.7, points 3 to 5).
-    let alone = match claims.get("aud") {
-        Some(Value::String(_)) => true,
-        Some(Value::Array(audiences)) => audiences.len() == 1,
-        _ => false,
-    };
-    if !alone {
+    // Whatever azp says.
+    if !jwt::has_one_audience(&claims) {
         return Err(TokenError::Mismatch("aud"));
     }
     if claims.get("azp").is_some_and(|azp| azp.as_str() != Some(expected.client_id)) {
@@ -45,7 +42,23 @@ pub(super) fn verify(token: &str, keys: &KeySet, expected: &Expected<'_>) -> Res
     if claims.get("at_hash").is_some_and(|hash| hash.as_str() != Some(&half_hash(expected.access_token))) {
         return Err(TokenError::Mismatch("at_hash"));
     }
+    if let Some(max_age) = expected.max_age {
+        check_age(&claims, max_age, jsonwebtoken::get_current_timestamp())?;
+    }
     Ok(claims)
+}
+
+/// Section 3.1.3.7, point 13, and section 2: with `max_age` there must be an `auth_time`, and it must be
+/// recent enough. All in seconds.
+fn check_age(claims: &Claims, max_age: u32, now: u64) -> Result<(), TokenError> {
+    let proved_at = jwt::seconds(claims, "auth_time")?.ok_or(TokenError::Missing("auth_time"))?;
+    if proved_at.saturating_add(u64::from(max_age) + LEEWAY) < now {
+        return Err(TokenError::ProvedTooLongAgo);
+    }
+    if proved_at > now.saturating_add(LEEWAY) {
+        return Err(TokenError::NotYetValid);
+    }
+    Ok(())
 }
 
 /// The left half of the SHA-256, in base64url (section 3.1.3.6, for RS256).
@@ -57,7 +70,23 @@ fn half_hash(token: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::half_hash;
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn whoever_is_asked_for_must_have_proved_it_lately() {
+        let check = |claims: serde_json::Value| check_age(claims.as_object().unwrap(), 600, 10_000);
+        for at in [9_340, 9_400, 10_000, 10_060] {
+            assert_eq!(check(json!({ "auth_time": at })), Ok(()), "{at}");
+        }
+        for at in [0, 9_339] {
+            assert_eq!(check(json!({ "auth_time": at })), Err(TokenError::ProvedTooLongAgo), "{at}");
+        }
+        assert_eq!(check(json!({ "auth_time": 10_061 })), Err(TokenError::NotYetValid));
+        assert_eq!(check(json!({})), Err(TokenError::Missing("auth_time")));
+        assert!(matches!(check(json!({ "auth_time": "9400" })), Err(TokenError::Malformed(_))));
+        assert!(check_age(json!({ "auth_time": 0 }).as_object().unwrap(), u32::MAX, 10_000).is_ok());
+    }
 
     #[test]
     fn at_hash_is_made_as_in_the_standards_example() {

@@ -37,6 +37,30 @@ pub enum TokenError {
     /// A claim has another value than it must have.
     #[error("its claim {0} is not what it must be")]
     Mismatch(&'static str),
+    /// A claim that must not be there is.
+    #[error("it has the claim {0}, which it must not have")]
+    Forbidden(&'static str),
+    /// Issued longer ago than such a token may be.
+    #[error("it was issued too long ago")]
+    TooOld,
+    /// The person proved who they are longer ago than was asked for (`max_age`).
+    #[error("its auth_time is longer ago than the max_age asked for")]
+    ProvedTooLongAgo,
+    /// The header's `typ` is that of another kind of token.
+    #[error("it is of another type")]
+    Type,
+}
+
+/// A token's header, as plain JSON: nothing of it is verified.
+///
+/// # Errors
+/// `Malformed`.
+pub(super) fn header(token: &str) -> Result<Value, TokenError> {
+    let header = token.split('.').next().unwrap_or_default();
+    base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, header)
+        .ok()
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        .ok_or_else(|| TokenError::Malformed("its header cannot be read".to_owned()))
 }
 
 /// The `kid` of a token that says it is signed with RS256.
@@ -46,11 +70,7 @@ pub enum TokenError {
 pub(super) fn key_id(token: &str) -> Result<Option<String>, TokenError> {
     // Read as plain JSON first: `alg: none` is no member of jsonwebtoken's enum, and should be
     // refused for what it is.
-    let header = token.split('.').next().unwrap_or_default();
-    let header: Value = base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, header)
-        .ok()
-        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-        .ok_or_else(|| TokenError::Malformed("its header cannot be read".to_owned()))?;
+    let header = header(token)?;
     if header.get("alg").and_then(Value::as_str) != Some("RS256") {
         return Err(TokenError::Algorithm);
     }
@@ -65,20 +85,46 @@ pub(super) fn key_id(token: &str) -> Result<Option<String>, TokenError> {
     }
 }
 
-/// Checks signature, `exp`, `nbf`, `iat`, `iss` and that `audience` is among `aud`.
+/// Checks signature, `exp`, `nbf`, `iat`, `iss` and that `audience` is among `aud`, for a token about
+/// somebody (`sub`) for a time (`exp`).
 ///
 /// # Errors
 /// What is wrong with the token.
 pub(super) fn verify(token: &str, keys: &KeySet, issuer: &str, audience: &str) -> Result<Claims, TokenError> {
-    let kid = key_id(token)?;
-    verify_with(token, keys.find(kid.as_deref())?, issuer, audience)
+    let claims = verify_requiring(&["exp", "iss", "aud", "sub"], token, keys, issuer, audience)?;
+    if claims.get("sub").and_then(Value::as_str).is_none_or(str::is_empty) {
+        return Err(TokenError::Missing("sub"));
+    }
+    Ok(claims)
 }
 
-fn verify_with(token: &str, key: &DecodingKey, issuer: &str, audience: &str) -> Result<Claims, TokenError> {
+/// The same for a token that has at least the claims `required`, with `iat` always. What is not required is
+/// checked where it is there.
+///
+/// # Errors
+/// What is wrong with the token.
+pub(super) fn verify_requiring(
+    required: &[&str],
+    token: &str,
+    keys: &KeySet,
+    issuer: &str,
+    audience: &str,
+) -> Result<Claims, TokenError> {
+    let kid = key_id(token)?;
+    verify_with(required, token, keys.find(kid.as_deref())?, issuer, audience)
+}
+
+fn verify_with(
+    required: &[&str],
+    token: &str,
+    key: &DecodingKey,
+    issuer: &str,
+    audience: &str,
+) -> Result<Claims, TokenError> {
     let mut validation = Validation::new(Algorithm::RS256);
     validation.leeway = LEEWAY;
     validation.validate_nbf = true;
-    validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+    validation.set_required_spec_claims(required);
     validation.set_issuer(&[issuer]);
     validation.set_audience(&[audience]);
     let claims = jsonwebtoken::decode::<Claims>(token, key, &validation).map_err(describe)?.claims;
@@ -86,14 +132,21 @@ fn verify_with(token: &str, key: &DecodingKey, issuer: &str, audience: &str) -> 
     if claims.get("iss").and_then(Value::as_str) != Some(issuer) {
         return Err(TokenError::Mismatch("iss"));
     }
-    if claims.get("sub").and_then(Value::as_str).is_none_or(str::is_empty) {
-        return Err(TokenError::Missing("sub"));
-    }
     let issued_at = seconds(&claims, "iat")?.ok_or(TokenError::Missing("iat"))?;
     if issued_at > jsonwebtoken::get_current_timestamp().saturating_add(LEEWAY) {
         return Err(TokenError::NotYetValid);
     }
     Ok(claims)
+}
+
+/// Whether the token is for one audience alone. Others are not trusted (OpenID Connect Core 1.0,
+/// section 3.1.3.7, points 3 to 5).
+pub(super) fn has_one_audience(claims: &Claims) -> bool {
+    match claims.get("aud") {
+        Some(Value::String(_)) => true,
+        Some(Value::Array(audiences)) => audiences.len() == 1,
+        _ => false,
+    }
 }
 
 /// A claim that is a time, in seconds since 1970.

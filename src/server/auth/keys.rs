@@ -40,17 +40,22 @@ impl KeySet {
             keys: Vec<Value>,
         }
         let document: Document = outbound.json(ENDPOINT, outbound.client().get(address.clone())).await?;
-        let keys: Vec<_> = document
-            .keys
+        let set = Self::of(document.keys);
+        if set.keys.is_empty() {
+            return Err(OutboundError::NoUsableKey { endpoint: ENDPOINT });
+        }
+        Ok(set)
+    }
+
+    /// Those of these keys that may have signed a token for us. There may be none.
+    pub(super) fn of(keys: Vec<Value>) -> Self {
+        let keys = keys
             .into_iter()
             .filter_map(|key| serde_json::from_value::<Jwk>(key).ok())
             .filter(verifies_rs256)
             .filter_map(|key| Some((key.common.key_id.clone(), DecodingKey::from_jwk(&key).ok()?)))
             .collect();
-        if keys.is_empty() {
-            return Err(OutboundError::NoUsableKey { endpoint: ENDPOINT });
-        }
-        Ok(Self { keys })
+        Self { keys }
     }
 
     /// The key that a token with this `kid` must have been signed with.

@@ -13,15 +13,22 @@ mod exchange;
 mod id_token;
 mod jwt;
 mod keys;
+mod logout_token;
 mod outbound;
+#[cfg(test)]
+mod properties;
 mod transaction;
 
 pub use discovery::Metadata;
 pub use end_session::SignOut;
-pub use error::SignInError;
+pub(crate) use error::printable;
+pub use error::{SignInError, SignInFailure};
 pub use jwt::{Claims, TokenError};
 pub use keys::KeySet;
+pub use logout_token::{LogoutToken, LogoutTokenTyp};
 pub use outbound::{Outbound, OutboundError};
+#[cfg(test)]
+pub(crate) use properties::any_json;
 pub use transaction::{LIFETIME as TRANSACTION_LIFETIME, Transaction};
 
 use super::settings::OidcSettings;
@@ -140,6 +147,7 @@ impl Provider {
             client_id: &self.settings.client_id,
             nonce: &attempt.nonce,
             access_token: answer.access_token(),
+            max_age: attempt.max_age,
         };
         let id_token = self
             .verified(|keys| id_token::verify(&answer.id_token, keys, &expected))
@@ -184,6 +192,15 @@ impl Provider {
         audience: &str,
     ) -> Result<Result<Claims, TokenError>, OutboundError> {
         self.verified(|keys| access_token::verify(token, keys, &self.settings.issuer, audience)).await
+    }
+
+    /// Verifies a logout token: the service says that somebody has signed out there.
+    ///
+    /// # Errors
+    /// Outer: the keys cannot be had. Inner: what is wrong with the token.
+    pub async fn verify_logout_token(&self, token: &str) -> Result<Result<LogoutToken, TokenError>, OutboundError> {
+        let OidcSettings { issuer, client_id, logout_token_typ, .. } = &self.settings;
+        self.verified(|keys| logout_token::verify(token, keys, issuer, client_id, *logout_token_typ)).await
     }
 
     /// Runs a verification, and once more with newer keys where the key was unknown: the service may

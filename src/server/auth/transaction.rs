@@ -39,6 +39,10 @@ pub struct Transaction {
     /// Whether a second factor was asked for in this attempt.
     #[serde(default)]
     pub step_up: bool,
+    /// How many seconds ago the person may have proved who they are (`max_age` of OpenID Connect Core 1.0,
+    /// section 3.1.2.1), if it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_age: Option<u32>,
     /// The organization asked for: the ID token must be of the same one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organization: Option<String>,
@@ -67,6 +71,7 @@ impl Transaction {
             return_to: return_to.as_str().to_owned(),
             started_at: Utc::now(),
             step_up: false,
+            max_age: None,
             connection,
             organization,
         }
@@ -76,6 +81,12 @@ impl Transaction {
     #[must_use]
     pub fn stepping_up(self) -> Self {
         Self { step_up: true, ..self }
+    }
+
+    /// The same attempt, asking that the person proved at most so many seconds ago who they are.
+    #[must_use]
+    pub fn with_max_age(self, max_age: Option<u32>) -> Self {
+        Self { max_age, ..self }
     }
 
     /// The challenge that belongs to the verifier: S256, always.

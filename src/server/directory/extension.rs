@@ -4,6 +4,9 @@
 //! descriptions. Its roles and permissions belong to an application each: those of others are
 //! passed over.
 
+#[cfg(test)]
+mod properties;
+
 use super::{
     budget::Urgency,
     catalogue::{Catalogue, GroupEntry, RoleEntry},

@@ -290,6 +290,7 @@ mod tests {
             callback_url: Url::parse("https://portal.example/callback").unwrap(),
             scopes: vec!["openid".to_owned()],
             client_auth: None,
+            logout_token_typ: Default::default(),
         }
     }
 

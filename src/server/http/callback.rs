@@ -2,21 +2,25 @@
 
 use super::{
     cookies::Jar,
+    ending,
     failure::Failure,
     login,
+    peer::Peer,
     visitor::{self, Use},
 };
 use crate::{
-    model::{ReturnTo, Visitor},
+    model::{ProblemKind, ReturnTo, Visitor},
     server::{
         AppState,
         access::{
             claims::token_permissions,
-            second_factor::{AfterSignIn, on_sign_in},
+            second_factor::{AfterSignIn, from_methods, on_sign_in},
         },
-        auth::{LoginHints, SignIn, SignInError, Transaction},
+        audit::{About, EndedBy, Event},
+        auth::{LoginHints, SignIn, SignInError, SignInFailure, Transaction},
         session::{NewSession, SessionId, Tokens},
         standing,
+        store::{AuditRow, NewPerson, SessionKey},
     },
 };
 use axum::{
@@ -27,6 +31,7 @@ use axum::{
 use chrono::Utc;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
+use std::collections::BTreeSet;
 
 /// What the service sends along (RFC 6749, section 4.1.2; RFC 9207). A parameter sent twice is
 /// refused when it is read.
@@ -42,6 +47,7 @@ pub struct Parameters {
 /// Ends a sign-in: with a new session, or with a page that says what happened.
 pub async fn callback(
     State(state): State<AppState>,
+    peer: Peer,
     headers: HeaderMap,
     parameters: Result<Query<Parameters>, QueryRejection>,
 ) -> Result<Response, Failure> {
@@ -65,9 +71,17 @@ pub async fn callback(
         None => return lost(&state, &headers, attempt_state, None, "there is no cookie of it").await,
     };
     // From here on the attempt is over, however it ends: its cookie goes, and it cannot be replayed.
-    let mut response = match finish(&state, &headers, &attempt, parameters).await {
+    let mut response = match finish(&state, &headers, peer, &attempt, parameters).await {
         Ok(response) => response,
-        Err(failure) => failure.returning_to(ReturnTo::parse_or_fallback(Some(&attempt.return_to))).into_response(),
+        Err(failure) => {
+            // What belongs to no attempt of this browser is in the log alone: anybody could fill the audit log with it.
+            let reason = failure.sign_in.unwrap_or(match failure.kind {
+                ProblemKind::Unavailable => SignInFailure::Database,
+                _ => SignInFailure::Internal,
+            });
+            state.audit.write(Event::SignInFailed { reason }, About::default()).await;
+            failure.returning_to(ReturnTo::parse_or_fallback(Some(&attempt.return_to))).into_response()
+        }
     };
     response.headers_mut().append(header::SET_COOKIE, jar.clear(cookie_name));
     Ok(response)
@@ -76,6 +90,7 @@ pub async fn callback(
 async fn finish(
     state: &AppState,
     headers: &HeaderMap,
+    peer: Peer,
     attempt: &Transaction,
     parameters: Parameters,
 ) -> Result<Response, Failure> {
@@ -97,12 +112,13 @@ async fn finish(
     }
     let code = parameters.code.filter(|code| !code.is_empty()).ok_or(SignInError::Callback("there is no code"))?;
     let signed_in = state.provider.finish(attempt, code).await?;
-    begin_session(state, headers, attempt, signed_in).await
+    begin_session(state, headers, peer, attempt, signed_in).await
 }
 
 async fn begin_session(
     state: &AppState,
     headers: &HeaderMap,
+    Peer(address): Peer,
     attempt: &Transaction,
     signed_in: SignIn,
 ) -> Result<Response, Failure> {
@@ -121,11 +137,15 @@ async fn begin_session(
         auth_time: signed_in.auth_time,
         connection: attempt.connection.clone(),
         user_agent: headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned),
-        address: None,
+        address,
     };
     // Whoever was signed in in this browser is not any more (ASVS 5, 7.2.4).
     let replaces = visitor::session_id(jar, headers);
-    let person = state.sessions.begin(&new_person, session, replaces.as_ref()).await?;
+    let audit = told_of(state, &new_person, &session, attempt.step_up).await?;
+    let begun = state.sessions.begin_audited(&new_person, session, replaces.as_ref(), audit).await?;
+    ending::tell(state, &begun.ended, &Event::SessionEnded { by: EndedBy::Limit }).await;
+    ending::revoke_in_background(state, begun.ended);
+    let person = begun.signed_in;
     tracing::info!(subject = %person.person.subject, methods = ?person.authentication_methods, "signed in");
     let return_to = ReturnTo::parse_or_fallback(Some(&attempt.return_to));
     let allowed = standing::of_session(state, &person).access;
@@ -138,12 +158,39 @@ async fn begin_session(
         // The session exists already: whoever gives up at the second factor is signed in without it.
         AfterSignIn::StepUp => {
             let (connection, organization) = (attempt.connection.clone(), attempt.organization.clone());
-            let step_up = Transaction::start(&return_to, connection, organization, false).stepping_up();
+            let step_up = Transaction::start(&return_to, connection, organization, false)
+                .stepping_up()
+                .with_max_age(attempt.max_age);
             login::start(state, headers, step_up, &LoginHints::default()).await?
         }
     };
     response.headers_mut().append(header::SET_COOKIE, cookie);
     Ok(response)
+}
+
+/// What the audit log has about a sign-in: that it was, and what roles came and went with it.
+async fn told_of(
+    state: &AppState,
+    person: &NewPerson,
+    session: &NewSession,
+    asked_for_second_factor: bool,
+) -> Result<Vec<AuditRow>, Failure> {
+    let settings = &state.settings.access;
+    let key: SessionKey = session.id.key();
+    let about = About { subject: Some(&person.subject), session: Some(&key) };
+    let methods = session.amr.clone();
+    let stepped_up = asked_for_second_factor && from_methods(&settings.policy, &methods, Utc::now()).is_some();
+    let event = if stepped_up { Event::SteppedUp { methods } } else { Event::SignedIn { methods } };
+    let mut told = vec![state.audit.entry(&event, about)];
+    let before = state.store.person(&person.issuer, &person.subject).await?;
+    let had = before.map(|person| standing::role_names(settings, &person)).unwrap_or_default();
+    let has = standing::role_names_of_new(settings, person);
+    let names = |one: &BTreeSet<String>, other: &BTreeSet<String>| one.difference(other).cloned().collect();
+    if had != has {
+        let changed = Event::RolesChanged { gained: names(&has, &had), lost: names(&had, &has) };
+        told.push(state.audit.entry(&changed, about));
+    }
+    Ok(told)
 }
 
 /// The permissions in the access token of a sign-in, where they count. A token that cannot be verified,
@@ -185,8 +232,8 @@ async fn lost(
     }
     tracing::info!(why, "a sign-in is started again, once");
     let return_to = ReturnTo::parse_or_fallback(attempt.as_ref().map(|attempt| attempt.return_to.as_str()));
-    let (connection, organization) =
-        attempt.map(|attempt| (attempt.connection, attempt.organization)).unwrap_or_default();
-    let attempt = Transaction::start(&return_to, connection, organization, true);
+    let (connection, organization, max_age) =
+        attempt.map(|attempt| (attempt.connection, attempt.organization, attempt.max_age)).unwrap_or_default();
+    let attempt = Transaction::start(&return_to, connection, organization, true).with_max_age(max_age);
     login::start(state, headers, attempt, &LoginHints::default()).await
 }

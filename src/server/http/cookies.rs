@@ -3,6 +3,9 @@
 //! On https all carry the `__Host-` prefix (RFC 6265bis): no sibling domain can plant one. Plain
 //! http happens on loopback only, where browsers refuse that prefix.
 
+#[cfg(test)]
+mod properties;
+
 use crate::server::{
     auth::{TRANSACTION_LIFETIME, Transaction},
     settings::PublicOrigin,

@@ -1,6 +1,7 @@
 //! What is the same in every page: the document around it, and the files it loads. Drawn once at the
 //! start; Leptos' own component would read a file on every request.
 
+use super::csp_report;
 use crate::app;
 use axum::http::HeaderValue;
 use leptos::{
@@ -16,6 +17,9 @@ const NONCE: &str = "{nonce}";
 const TITLE: &str = "{title}";
 const BODY: &str = "{body}";
 
+/// What the policy calls the place that browsers report to (`Reporting-Endpoints`).
+const REPORTS: &str = "csp";
+
 /// The built files, and the document that loads them.
 pub struct Document {
     options: LeptosOptions,
@@ -23,6 +27,7 @@ pub struct Document {
     before_body: Template,
     after_body: Template,
     policy: Template,
+    reporting_endpoints: HeaderValue,
 }
 
 /// A text with places for the nonce: what stands before, between and after them.
@@ -86,6 +91,8 @@ impl Document {
             before_body: Template::new(before_body),
             after_body: Template::new(after_body),
             policy: Template::new(&policy(&options, issuer)),
+            reporting_endpoints: HeaderValue::try_from(format!("{REPORTS}=\"{}\"", csp_report::PATH))
+                .unwrap_or(HeaderValue::from_static("")),
             options,
         }
     }
@@ -112,6 +119,12 @@ impl Document {
         document
     }
 
+    /// Where browsers report to what the policy forbids: the value of `Reporting-Endpoints`. Those that do not know it
+    /// go by the policy's `report-uri`.
+    pub fn reporting_endpoints(&self) -> HeaderValue {
+        self.reporting_endpoints.clone()
+    }
+
     /// The Content-Security-Policy of a page whose scripts carry `nonce`.
     pub fn content_security_policy(&self, nonce: &str) -> HeaderValue {
         // Both texts are ours, of ASCII; a policy that cannot be written allows nothing.
@@ -133,7 +146,9 @@ fn policy(options: &LeptosOptions, issuer: &str) -> String {
     format!(
         "default-src 'none'; script-src 'nonce-{NONCE}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; \
          img-src 'self' https: data:; font-src 'self'; connect-src 'self'{reload}; manifest-src 'self'; \
-         form-action 'self' {sign_in}; base-uri 'none'; frame-ancestors 'none'"
+         form-action 'self' {sign_in}; base-uri 'none'; frame-ancestors 'none'; \
+         report-to {REPORTS}; report-uri {}",
+        csp_report::PATH
     )
 }
 

@@ -6,7 +6,7 @@
 use crate::{
     model::{ProblemKind, ReturnTo, record::Fault},
     server::{
-        auth::{OutboundError, SignInError},
+        auth::{OutboundError, SignInError, SignInFailure},
         records::RecordsError,
         session::SessionError,
         store::StoreError,
@@ -16,7 +16,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 /// A request that failed.
 #[derive(Clone, Debug)]
@@ -31,6 +31,10 @@ pub struct Failure {
     pub details: Option<Arc<Details>>,
     /// How to be let in: the `WWW-Authenticate` of a 401.
     pub challenge: Option<HeaderValue>,
+    /// When to try again: the `Retry-After` of a 429 or 503.
+    pub retry_after: Option<Duration>,
+    /// Why a sign-in came to nothing, where it is one.
+    pub sign_in: Option<SignInFailure>,
 }
 
 /// What a script is told about its mistake.
@@ -47,7 +51,8 @@ pub struct Details {
 impl Failure {
     /// A failure of this kind, for this reason.
     pub fn new(kind: ProblemKind, cause: impl fmt::Display) -> Self {
-        Self { kind, cause: cause.to_string().into(), return_to: None, details: None, challenge: None }
+        let cause = cause.to_string().into();
+        Self { kind, cause, return_to: None, details: None, challenge: None, retry_after: None, sign_in: None }
     }
 
     /// A script's mistake, in words for whoever wrote it.
@@ -64,6 +69,12 @@ impl Failure {
     pub fn unauthorized(kind: ProblemKind, cause: impl fmt::Display, challenge: &str) -> Self {
         let challenge = HeaderValue::try_from(challenge).unwrap_or(HeaderValue::from_static("Bearer"));
         Self { challenge: Some(challenge), ..Self::new(kind, cause) }
+    }
+
+    /// The same, which may be tried again after so long.
+    #[must_use]
+    pub fn after(self, wait: Duration) -> Self {
+        Self { retry_after: Some(wait), ..self }
     }
 
     /// The same, for a person who wanted to go there.
@@ -87,6 +98,10 @@ impl IntoResponse for Failure {
         if let Some(challenge) = &self.challenge {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge.clone());
         }
+        if let Some(wait) = self.retry_after {
+            // In whole seconds (RFC 9110, section 10.2.3), and never too early.
+            response.headers_mut().insert(header::RETRY_AFTER, (wait.as_secs() + 1).into());
+        }
         response.extensions_mut().insert(self);
         response
     }
@@ -94,7 +109,7 @@ impl IntoResponse for Failure {
 
 impl From<SignInError> for Failure {
     fn from(error: SignInError) -> Self {
-        Self::new(error.problem(), error)
+        Self { sign_in: Some(error.reason()), ..Self::new(error.problem(), error) }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The headers that every answer carries.
 
-use super::RequestId;
+use super::{RequestId, backchannel_logout, csp_report};
 use axum::{
     extract::Request,
     http::{HeaderMap, HeaderName, HeaderValue, header},
@@ -85,7 +85,10 @@ pub fn add(response: &mut Response, id: RequestId, https: bool, caching: Caching
 
 /// Whether the client would rather have JSON than a page: it says so, or it is none that shows pages.
 pub fn wants_json(path: &str, headers: &HeaderMap) -> bool {
-    if path.starts_with("/api/") || path.starts_with("/rpc/") {
+    if path.starts_with("/api/")
+        || path.starts_with("/rpc/")
+        || [backchannel_logout::PATH, csp_report::PATH].contains(&path)
+    {
         return true;
     }
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("*/*");

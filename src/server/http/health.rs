@@ -9,6 +9,9 @@ use axum::{
 };
 use serde::Serialize;
 
+/// Where both are.
+pub const PATHS: [&str; 2] = ["/healthz", "/readyz"];
+
 /// What `/readyz` answers: `ok`, or what is missing, without detail.
 #[derive(Serialize)]
 struct Readiness {

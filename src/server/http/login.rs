@@ -39,6 +39,9 @@ pub struct Parameters {
     /// `true` asks for a second factor.
     #[serde(rename = "step_up")]
     step_up: Option<String>,
+    /// How many seconds ago the person may have proved who they are; else the service asks again.
+    #[serde(rename = "max_age")]
+    max_age: Option<u32>,
     /// `login` asks again instead of going on with who is signed in there.
     prompt: Option<String>,
     /// Who is expected to sign in, for the service's form to be filled in with.
@@ -116,6 +119,7 @@ pub async fn login(
         parameters.organization.filter(|name| is_name(name)),
         false,
     );
+    let attempt = attempt.with_max_age(parameters.max_age);
     let attempt = if step_up { attempt.stepping_up() } else { attempt };
     start(&state, &headers, attempt, &hints).await
 }

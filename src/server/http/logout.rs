@@ -1,9 +1,9 @@
 //! `/logout`: ends the session here, then at the sign-in service.
 
-use super::{cookies::Jar, failure::Failure, origin, pages, visitor};
+use super::{cookies::Jar, ending, failure::Failure, origin, pages, visitor};
 use crate::{
     app::Page,
-    server::{AppState, session::EndedSession},
+    server::{AppState, audit::Event, session::EndedSession},
 };
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use axum::{
@@ -58,11 +58,8 @@ pub async fn logout(State(state): State<AppState>, headers: HeaderMap) -> Result
 /// Revokes the refresh token, so that a copy of it is worth nothing, and gives the ID token, which
 /// spares the person a question at the service.
 async fn after_end(state: &AppState, session: EndedSession) -> Option<String> {
-    if let Some(token) = &session.refresh_token
-        && let Err(error) = state.provider.revoke(token.expose_secret()).await
-    {
-        tracing::warn!(%error, "a refresh token could not be revoked; it is forgotten here");
-    }
+    ending::tell(state, std::slice::from_ref(&session), &Event::SignedOut).await;
+    ending::revoke(state, &session).await;
     tracing::info!("signed out");
     session.id_token.map(|token| token.expose_secret().to_owned())
 }

@@ -3,31 +3,40 @@
 //! Each file is one endpoint or one concern of all of them. `front` stands before everything:
 //! request id, same-origin check, time limit, headers, and the page for what went wrong.
 
+mod audit;
+mod backchannel_logout;
 mod callback;
 mod caller;
 mod cookies;
+mod csp_report;
 mod document;
+mod ending;
 mod failure;
 mod form;
 mod front;
 mod headers;
 mod health;
+mod limits;
 mod login;
 mod logout;
 mod openapi;
 mod origin;
 mod pages;
+mod peer;
 mod problem;
 mod profile;
+mod rate;
 mod records;
 mod request_id;
 mod secure_data;
 mod serve;
+mod sessions;
 mod visitor;
 
 pub use document::Document;
+pub use limits::Limits;
 pub use request_id::RequestId;
-pub use serve::serve;
+pub use serve::{Connections, serve};
 
 use super::AppState;
 use crate::app::PAGES;
@@ -58,16 +67,25 @@ pub fn router(state: AppState) -> Router {
         .route("/api/secure-data", get(secure_data::list).post(secure_data::create))
         .route("/api/secure-data/{id}", get(secure_data::get).patch(secure_data::patch).delete(secure_data::delete))
         .layer(DefaultBodyLimit::max(secure_data::MAX_BODY));
-    let mut router = Router::new()
-        .route("/login", get(login::login).post(login::third_party))
-        .route("/callback", get(callback::callback))
-        .route("/logout", get(logout::asked).post(logout::logout))
+    let sign_ins = middleware::from_fn_with_state(state.clone(), limits::sign_ins);
+    let callbacks = middleware::from_fn_with_state(state.clone(), limits::callbacks);
+    let logout_tokens = middleware::from_fn_with_state(state.clone(), limits::logout_tokens);
+    let api = Router::new()
         .route("/api/profile", get(profile::profile))
-        .route("/api/openapi.json", get(openapi::openapi))
+        .route("/api/audit", get(audit::audit))
         .merge(secure_data)
+        .route_layer(middleware::from_fn_with_state(state.clone(), limits::access_tokens))
+        .route("/api/openapi.json", get(openapi::openapi));
+    let mut router = Router::new()
+        .route("/login", get(login::login).post(login::third_party).route_layer(sign_ins))
+        .route("/callback", get(callback::callback).route_layer(callbacks))
+        .route("/logout", get(logout::asked).post(logout::logout))
+        .route(backchannel_logout::PATH, post(backchannel_logout::backchannel_logout).route_layer(logout_tokens))
+        .merge(api)
+        .route(csp_report::PATH, post(csp_report::csp_report))
         .route("/rpc/{*name}", post(pages::server_function).get(pages::server_function))
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready));
+        .route(health::PATHS[0], get(health::alive))
+        .route(health::PATHS[1], get(health::ready));
     for page in PAGES.iter().copied() {
         let handler = match page.path {
             "/" => get(move |State(state), request| logout::returned(page, state, request)),
@@ -80,7 +98,9 @@ pub fn router(state: AppState) -> Router {
         .route("/data/new", post(records::create))
         .route("/data/{id}/edit", post(records::update))
         .route("/data/{id}/delete", post(records::delete))
-        .route("/data/{id}/restore", post(records::restore));
+        .route("/data/{id}/restore", post(records::restore))
+        .route("/sessions/end-others", post(sessions::end_others))
+        .route("/sessions/{handle}/end", post(sessions::end_one));
     router
         .fallback_service(files)
         .method_not_allowed_fallback(failure::method_not_allowed)

@@ -1,6 +1,6 @@
 //! `GET /api/openapi.json`: the JSON API, described by its own handlers.
 
-use super::{problem, profile, secure_data};
+use super::{audit, problem, profile, secure_data};
 use axum::Json;
 use std::sync::LazyLock;
 use utoipa::{
@@ -13,7 +13,7 @@ use utoipa::{
 #[openapi(
     info(
         title = "Portico",
-        description = "Who is signed in, and the records they may see. Every answer has an `x-request-id`; errors are problem details (RFC 9457) that carry it as `support_id`."
+        description = "Who is signed in, the records they may see, and for administrators the audit log. Every answer has an `x-request-id`; errors are problem details (RFC 9457) that carry it as `support_id`."
     ),
     paths(
         profile::profile,
@@ -21,7 +21,8 @@ use utoipa::{
         secure_data::create,
         secure_data::get,
         secure_data::patch,
-        secure_data::delete
+        secure_data::delete,
+        audit::audit
     ),
     components(schemas(problem::ProblemDocument)),
     modifiers(&Schemes)

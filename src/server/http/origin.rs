@@ -3,16 +3,19 @@
 //! The browser says so itself, and pages cannot forge it: `Sec-Fetch-Site` (Fetch Metadata), and in
 //! older browsers `Origin`. A request that changes something and says neither is refused.
 
-use crate::server::settings::PublicOrigin;
+use super::{backchannel_logout, csp_report};
+use crate::{api::CALL_HEADER, server::settings::PublicOrigin};
 use axum::http::{HeaderMap, Method, header};
 
-/// Where other sites may send a form. What happens there changes nothing and needs no cookie.
-const FOR_OTHER_SITES: [&str; 1] = ["/login"];
+/// Where requests of others are taken: a form of another site that asks for a sign-in, which changes nothing,
+/// the sign-in service's logout, which is proved by a signed token, and what browsers report, some of which do
+/// not say where from. No cookie counts there.
+const FOR_OTHERS: [&str; 3] = ["/login", backchannel_logout::PATH, csp_report::PATH];
 
-/// Whether a request may go on: by its method or its path it changes nothing here, or it comes from one of
-/// our own pages.
+/// Whether a request may go on: by its method or its path nobody's cookie lends it anything, or it comes
+/// from one of our own pages.
 pub fn may_change(method: &Method, path: &str, headers: &HeaderMap, own: &PublicOrigin) -> bool {
-    if method.is_safe() || (method == Method::POST && FOR_OTHER_SITES.contains(&path)) {
+    if method.is_safe() || (method == Method::POST && FOR_OTHERS.contains(&path)) {
         return true;
     }
     // A script with a token of its own is no browser with somebody's cookie.
@@ -24,6 +27,13 @@ pub fn may_change(method: &Method, path: &str, headers: &HeaderMap, own: &Public
         (None, Some(origin)) => origin == own.as_str(),
         (None, None) => false,
     }
+}
+
+/// Whether a server function is called as our own pages call it, with [`CALL_HEADER`]: no form and no link can
+/// send that header, and a script of another origin only after a question (CORS preflight) that is never granted.
+pub fn is_own_call(headers: &HeaderMap) -> bool {
+    let (name, value) = CALL_HEADER;
+    text(headers, name) == Some(value)
 }
 
 /// Whether the person came here by themselves: from one of our pages, or by typing the address.
@@ -80,16 +90,46 @@ mod tests {
     }
 
     #[test]
-    fn another_site_may_ask_for_a_sign_in_and_for_nothing_else() {
-        let own = PublicOrigin::of(&url::Url::parse("https://portal.example/callback").unwrap());
-        let headers =
-            HeaderMap::from_iter([(HeaderName::from_static("sec-fetch-site"), HeaderValue::from_static("cross-site"))]);
-        assert!(may_change(&Method::POST, "/login", &headers, &own));
-        for method in [Method::PUT, Method::PATCH, Method::DELETE] {
-            assert!(!may_change(&method, "/login", &headers, &own), "{method}");
+    fn a_call_of_our_own_pages_says_so_once() {
+        let own = |values: &[&'static str]| {
+            let name = || HeaderName::from_static("x-portico");
+            let mut headers = HeaderMap::new();
+            values.iter().for_each(|value| _ = headers.append(name(), HeaderValue::from_static(value)));
+            is_own_call(&headers)
+        };
+        assert!(own(&["1"]));
+        for bad in [&[][..], &[""], &["0"], &["true"], &["1, 1"], &["1", "1"]] {
+            assert!(!own(bad), "{bad:?}");
         }
-        for path in ["/", "/callback", "/logout", "/login/", "/LOGIN", "//login", "/data/new", "/rpc/login"] {
-            assert!(!may_change(&Method::POST, path, &headers, &own), "{path}");
+    }
+
+    #[test]
+    fn others_may_ask_for_a_sign_in_or_end_sessions_by_a_token_and_nothing_else() {
+        let own = PublicOrigin::of(&url::Url::parse("https://portal.example/callback").unwrap());
+        let cross =
+            HeaderMap::from_iter([(HeaderName::from_static("sec-fetch-site"), HeaderValue::from_static("cross-site"))]);
+        for headers in [&cross, &HeaderMap::new()] {
+            for path in ["/login", "/backchannel-logout", "/csp-report"] {
+                assert!(may_change(&Method::POST, path, headers, &own), "{path}");
+                for method in [Method::PUT, Method::PATCH, Method::DELETE] {
+                    assert!(!may_change(&method, path, headers, &own), "{method} {path}");
+                }
+            }
+            for path in [
+                "/",
+                "/callback",
+                "/logout",
+                "/login/",
+                "/LOGIN",
+                "//login",
+                "/data/new",
+                "/rpc/login",
+                "/backchannel-logout/",
+                "//backchannel-logout",
+                "/sessions/end-others",
+            ] {
+                assert!(!may_change(&Method::POST, path, headers, &own), "{path}");
+            }
         }
     }
 }

@@ -3,18 +3,19 @@
 use super::{
     cookies::Jar,
     failure::Failure,
-    records,
+    origin, records,
     request_id::RequestId,
+    sessions,
     visitor::{self, Use},
 };
 use crate::{
-    app::{self, Address, DocumentTitle, Page, RecordsView, SupportId},
+    app::{self, Address, DocumentTitle, Page, RecordsView, SessionsView, SupportId},
     model::{Access, Problem, ProblemKind, ReturnTo, SignedIn, Visitor, directory::Availability},
     server::{AppState, standing},
 };
 use axum::{
     extract::{Request, State},
-    http::{StatusCode, Uri, header, request::Parts, uri::PathAndQuery},
+    http::{HeaderName, StatusCode, Uri, header, request::Parts, uri::PathAndQuery},
     response::{Html, IntoResponse, Redirect, Response},
 };
 use futures::{FutureExt, StreamExt};
@@ -24,6 +25,8 @@ use leptos::{
     prelude::{Owner, RenderHtml, provide_context},
 };
 use std::sync::Arc;
+
+const REPORTING_ENDPOINTS: HeaderName = HeaderName::from_static("reporting-endpoints");
 
 /// Draws a page; one that is for people who are signed in sends the others to sign in and back.
 pub async fn page(page: Page, state: AppState, request: Request) -> Result<Response, Failure> {
@@ -76,6 +79,7 @@ async fn matter(state: &AppState, signed_in: &SignedIn, request: &Parts) -> Resu
             let (status, view) = records::page(state, signed_in, request).await?;
             (status, Matter::Records(view))
         }
+        Some("sessions") => (StatusCode::OK, Matter::Sessions(sessions::page(state, signed_in, request).await?)),
         _ => (StatusCode::OK, Matter::Nothing),
     })
 }
@@ -100,6 +104,8 @@ pub enum Matter {
     Access(Access, Availability),
     /// Records.
     Records(RecordsView),
+    /// The person's sessions.
+    Sessions(SessionsView),
     /// What went wrong: drawn in place of the page.
     Problem(Problem),
 }
@@ -131,7 +137,8 @@ pub fn render(state: &AppState, uri: &Uri, id: RequestId, shown: Shown) -> Respo
     let scripts: String = data.iter().map(|data| format!("<script nonce=\"{nonce}\">{data}</script>")).collect();
     let policy = state.document.content_security_policy(&nonce);
     let html = state.document.around(&title.to_html(), &body, &scripts, &nonce);
-    ([(header::CONTENT_SECURITY_POLICY, policy)], Html(html)).into_response()
+    let reports = state.document.reporting_endpoints();
+    ([(header::CONTENT_SECURITY_POLICY, policy), (REPORTING_ENDPOINTS, reports)], Html(html)).into_response()
 }
 
 /// Gives the page what it is drawn of.
@@ -149,6 +156,7 @@ fn provide_contexts(uri: &Uri, id: RequestId, Shown { visitor, page, matter, ret
             provide_context(availability);
         }
         Matter::Records(view) => provide_context(Arc::new(view)),
+        Matter::Sessions(view) => provide_context(Arc::new(view)),
         Matter::Problem(problem) => provide_context(problem),
     }
     if let Some(return_to) = return_to {
@@ -156,8 +164,12 @@ fn provide_contexts(uri: &Uri, id: RequestId, Shown { visitor, page, matter, ret
     }
 }
 
-/// A server function, called by the page's WASM: it is told who asks, as pages are.
+/// A server function, called by the page's WASM: it is told who asks, as pages are. One that only reads is
+/// called by `GET`, to which the check of `front` does not apply.
 pub async fn server_function(State(state): State<AppState>, request: Request) -> Result<Response, Failure> {
+    if !origin::is_own_call(request.headers()) {
+        return Err(Failure::new(ProblemKind::CrossSite, "a server function is called without our pages' header"));
+    }
     let visitor = visitor::identify(&state, request.headers(), Use::Counts).await?;
     let id = request.extensions().get::<RequestId>().copied().unwrap_or_else(RequestId::generate);
     let context = move || {

@@ -36,6 +36,7 @@ struct Profile<'a, T> {
     responses(
         (status = 200, description = "`{\"user\": …, \"authenticated\": true, \"provider\": \"auth0\"}`: the user as claims of OpenID Connect.", body = serde_json::Value),
         (status = 401, description = "Nobody is signed in, or the token is refused: `WWW-Authenticate` says why.", body = super::problem::ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "Too many tokens from this address were refused; `Retry-After` says when to try again.", body = super::problem::ProblemDocument, content_type = "application/problem+json"),
         (status = 503, description = "The database or the sign-in service does not answer.", body = super::problem::ProblemDocument, content_type = "application/problem+json"),
     ),
     security(("session" = []), ("bearer" = []))

@@ -106,6 +106,7 @@ pub struct RecordPatch {
         (status = 400, description = "A parameter is no good.", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 401, description = "Nobody is signed in, or the token is refused: `WWW-Authenticate` says why.", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 403, description = "Records are closed to the caller.", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "Too many tokens from this address were refused; `Retry-After` says when to try again.", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, description = "The database does not answer.", body = ProblemDocument, content_type = "application/problem+json"),
     ),
     security(("session" = []), ("bearer" = []))
@@ -137,6 +138,7 @@ pub async fn list(
         (status = 413, description = "The body is too large.", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 415, description = "The body is not called JSON.", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "What was sent is not a record: `errors` says why.", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "Too many tokens from this address were refused; `Retry-After` says when to try again.", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, description = "The database does not answer.", body = ProblemDocument, content_type = "application/problem+json"),
     ),
     security(("session" = []), ("bearer" = []))
@@ -161,6 +163,7 @@ pub async fn create(State(state): State<AppState>, request: Request) -> Result<R
         (status = 401, description = "Nobody is signed in, or the token is refused: `WWW-Authenticate` says why.", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 403, description = "Records are closed to the caller.", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 404, description = "There is no such record, or not for the caller.", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "Too many tokens from this address were refused; `Retry-After` says when to try again.", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, description = "The database does not answer.", body = ProblemDocument, content_type = "application/problem+json"),
     ),
     security(("session" = []), ("bearer" = []))
@@ -206,6 +209,7 @@ pub async fn get(
         (status = 415, description = "The body is not called JSON.", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "What was sent is not a record: `errors` says why.", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 428, description = "`If-Match` is missing.", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "Too many tokens from this address were refused; `Retry-After` says when to try again.", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, description = "The database does not answer.", body = ProblemDocument, content_type = "application/problem+json"),
     ),
     security(("session" = []), ("bearer" = []))
@@ -247,6 +251,7 @@ pub async fn patch(
         (status = 404, description = "There is no such record, or not for the caller.", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 412, description = "It has been changed meanwhile.", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 428, description = "`If-Match` is missing.", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "Too many tokens from this address were refused; `Retry-After` says when to try again.", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, description = "The database does not answer.", body = ProblemDocument, content_type = "application/problem+json"),
     ),
     security(("session" = []), ("bearer" = []))

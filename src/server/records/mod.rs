@@ -9,6 +9,7 @@ pub mod rules;
 use super::{
     AppState,
     access::second_factor::{SensitiveAction, for_sensitive_action},
+    audit::{About, Action, Event},
     secrets::{Keyring, Purpose},
     standing::{self, Standing},
     store::{Actor, Factor, RecordQuery, Records, Store, StoreError, StoredRecord},
@@ -61,6 +62,7 @@ impl<'a> Desk<'a> {
     /// As [`open`](Self::open).
     pub async fn open_for(state: &'a AppState, person: &'a Person, standing: Standing) -> Result<Self, RecordsError> {
         if let Some(closed) = rules::closed(person, &standing.access) {
+            refused(state, person, Action::ReadRecords).await;
             return Err(RecordsError::Closed(closed));
         }
         let factor = if standing.access.second_factor.is_some() { Factor::SecondFactor } else { Factor::SingleFactor };
@@ -70,6 +72,7 @@ impl<'a> Desk<'a> {
             // It knows better: an administrator has been here since this session was looked up.
             Err(StoreError::PersonRefused(error)) => {
                 tracing::info!(%error, "the database does not let a person at the records");
+                refused(state, person, Action::ReadRecords).await;
                 return Err(RecordsError::Closed(Closed::Disabled));
             }
             Err(error) => return Err(error.into()),
@@ -111,7 +114,7 @@ impl<'a> Desk<'a> {
     /// The database does not answer, or not as it should.
     pub async fn create(&self, draft: &Draft) -> Result<Saved, RecordsError> {
         if !self.reach().create {
-            return Ok(Saved::Forbidden);
+            return Ok(self.forbidden(Action::CreateRecord).await);
         }
         // The time of the id and of the record are one, so that they sort alike.
         let now = Utc::now();
@@ -119,7 +122,7 @@ impl<'a> Desk<'a> {
         let id = ulid.parse().map_err(|_| StoreError::Unexpected("an id that is none"))?;
         Ok(match self.records.create(&id, draft, now).await? {
             Some(record) => Saved::Done(Box::new(self.record(record))),
-            None => Saved::Forbidden,
+            None => self.forbidden(Action::CreateRecord).await,
         })
     }
 
@@ -130,7 +133,7 @@ impl<'a> Desk<'a> {
     pub async fn update(&self, id: &RecordId, version: u64, draft: &Draft) -> Result<Saved, RecordsError> {
         let Some(found) = self.records.get(id).await? else { return Ok(Saved::Gone) };
         if !rules::actions(&self.standing.access, found.is_mine).edit {
-            return Ok(Saved::Forbidden);
+            return Ok(self.forbidden(Action::ChangeRecord).await);
         }
         // Somebody else's record is changed by the permission to change all.
         if !found.is_mine && !self.is_fresh(Permission::Write) {
@@ -141,7 +144,7 @@ impl<'a> Desk<'a> {
         }
         match self.records.update(id, version, draft, Utc::now()).await? {
             Some(record) => Ok(Saved::Done(Box::new(self.record(record)))),
-            None => self.why_not(id, version).await,
+            None => self.why_not(id, version, Action::ChangeRecord).await,
         }
     }
 
@@ -152,7 +155,7 @@ impl<'a> Desk<'a> {
     pub async fn delete(&self, id: &RecordId, version: u64) -> Result<Saved, RecordsError> {
         let Some(found) = self.records.get(id).await? else { return Ok(Saved::Gone) };
         if !rules::actions(&self.standing.access, found.is_mine).delete {
-            return Ok(Saved::Forbidden);
+            return Ok(self.forbidden(Action::DeleteRecord).await);
         }
         if !self.is_fresh(Permission::Delete) {
             return Ok(Saved::NeedsSecondFactor);
@@ -161,8 +164,11 @@ impl<'a> Desk<'a> {
             return Ok(Saved::Changed(Box::new(self.record(found))));
         }
         match self.records.delete(id, version, Utc::now()).await? {
-            Some(record) => Ok(Saved::Done(Box::new(self.record(record)))),
-            None => self.why_not(id, version).await,
+            Some(record) => {
+                self.tell(Event::RecordDeleted { record: record.id.clone() }).await;
+                Ok(Saved::Done(Box::new(self.record(record))))
+            }
+            None => self.why_not(id, version, Action::DeleteRecord).await,
         }
     }
 
@@ -172,7 +178,10 @@ impl<'a> Desk<'a> {
     /// The database does not answer, or not as it should.
     pub async fn restore(&self, id: &RecordId) -> Result<Saved, RecordsError> {
         Ok(match self.records.restore(id, Utc::now() - UNDO).await? {
-            Some(record) => Saved::Done(Box::new(self.record(record))),
+            Some(record) => {
+                self.tell(Event::RecordRestored { record: record.id.clone() }).await;
+                Saved::Done(Box::new(self.record(record)))
+            }
             None => Saved::Gone,
         })
     }
@@ -226,12 +235,22 @@ impl<'a> Desk<'a> {
 
     /// Why the database has not written what it was asked to: it was changed or deleted in between, or
     /// the person may not (any more).
-    async fn why_not(&self, id: &RecordId, version: u64) -> Result<Saved, RecordsError> {
+    async fn why_not(&self, id: &RecordId, version: u64, action: Action) -> Result<Saved, RecordsError> {
         Ok(match self.records.get(id).await? {
             None => Saved::Gone,
             Some(found) if found.version != version => Saved::Changed(Box::new(self.record(found))),
-            Some(_) => Saved::Forbidden,
+            Some(_) => self.forbidden(action).await,
         })
+    }
+
+    /// The person may not do that; the audit log has it.
+    async fn forbidden(&self, action: Action) -> Saved {
+        refused(self.state, self.person, action).await;
+        Saved::Forbidden
+    }
+
+    async fn tell(&self, event: Event) {
+        self.state.audit.write(event, About { subject: Some(&self.person.subject), session: None }).await;
     }
 
     /// Whether the person may use a permission now: they have it without a second factor too, or theirs
@@ -272,6 +291,11 @@ impl<'a> Desk<'a> {
 pub async fn sweep(store: &Store) -> Result<usize, StoreError> {
     let now: DateTime<Utc> = Utc::now();
     store.sweep_records(now - UNDO, now).await
+}
+
+async fn refused(state: &AppState, person: &Person, action: Action) {
+    let about = About { subject: Some(&person.subject), session: None };
+    state.audit.write(Event::PermissionRefused { action }, about).await;
 }
 
 fn keyring(state: &AppState) -> &Keyring {

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 const LONGEST_USER_AGENT: usize = 512;
 
 /// The network of an address: its /24 of IPv4, its /48 of IPv6.
-pub(super) fn network(address: IpAddr) -> String {
+pub(in crate::server) fn network(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(address) => {
             let [a, b, c, _] = address.octets();

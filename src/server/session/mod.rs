@@ -12,22 +12,35 @@
 
 mod cache;
 mod device;
+mod devices;
 mod id;
 mod tokens;
+mod user_agent;
 
+pub(in crate::server) use device::network;
+pub use devices::{OwnSession, handle};
 pub use id::SessionId;
 pub use tokens::Tokens;
 
+pub use super::store::ProviderLogoutOutcome;
+
 use super::{
+    auth::LogoutToken,
     secrets::Keyring,
-    store::{NewPerson, SessionKey, SessionRecord, Store, StoreError, StoredSession},
+    store::{
+        AuditRow, EndedRecord, NewPerson, ProviderLogout, SessionKey, SessionLimit, SessionRecord, Store, StoreError,
+        StoredSession,
+    },
 };
 use crate::model::SignedIn;
 use cache::Cache;
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
-use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
+use std::{fmt, net::IpAddr, num::NonZeroU16, sync::Arc, time::Duration};
 
+/// How long it is remembered that a logout token was taken: longer than any is accepted, which is three
+/// minutes, one of them in the future.
+const LOGOUT_TOKEN_REMEMBERED: Duration = Duration::from_secs(600);
 /// How often it is noted, at most, that a session is in use.
 const NOTE_USE_EVERY: Duration = Duration::from_secs(60);
 
@@ -39,6 +52,9 @@ pub struct SessionSettings {
     pub idle: Duration,
     /// `PORTICO_SESSION_LIFETIME_SECONDS`: it ends this long after the sign-in in any case.
     pub lifetime: Duration,
+    /// `PORTICO_SESSIONS_PER_PERSON`: how many a person may have; as many as they like where it is not set. A
+    /// sign-in ends the oldest.
+    pub per_person: Option<NonZeroU16>,
 }
 
 /// A sign-in that becomes a session.
@@ -64,9 +80,22 @@ pub struct NewSession {
     pub address: Option<IpAddr>,
 }
 
+/// A session that has just begun.
+#[derive(Clone, Debug)]
+pub struct Begun {
+    /// Who is signed in by it.
+    pub signed_in: Arc<SignedIn>,
+    /// The person's oldest sessions, which had to make room ([`SessionSettings::per_person`]).
+    pub ended: Vec<EndedSession>,
+}
+
 /// What signing out at the provider takes, of a session that has just ended here.
 #[derive(Clone, Debug)]
 pub struct EndedSession {
+    /// What the database knew it by.
+    pub key: SessionKey,
+    /// Whose it was (`sub`).
+    pub subject: String,
     /// The `id_token_hint` of the logout. Nothing if the secret it was sealed with is gone.
     pub id_token: Option<SecretString>,
     /// To be revoked. Nothing if there was none, or if the secret it was sealed with is gone.
@@ -116,7 +145,8 @@ impl Sessions {
     }
 
     /// Begins a session for a person who has just signed in, and ends the one it `replaces`, in one
-    /// transaction. The person is made or brought up to date by it.
+    /// transaction. The person is made or brought up to date by it, and their oldest sessions end where
+    /// there would be too many.
     ///
     /// # Errors
     /// The database does not answer, or not as it should: there is no session then.
@@ -125,25 +155,48 @@ impl Sessions {
         person: &NewPerson,
         session: NewSession,
         replaces: Option<&SessionId>,
-    ) -> Result<Arc<SignedIn>, SessionError> {
+    ) -> Result<Begun, SessionError> {
+        self.begin_audited(person, session, replaces, vec![]).await
+    }
+
+    /// The same, and writes entries of the audit log in the same transaction.
+    ///
+    /// # Errors
+    /// As [`begin`](Self::begin).
+    pub async fn begin_audited(
+        &self,
+        person: &NewPerson,
+        session: NewSession,
+        replaces: Option<&SessionId>,
+        audit: Vec<AuditRow>,
+    ) -> Result<Begun, SessionError> {
         let now = self.now();
         let replaces = replaces.map(SessionId::key);
         let ending = replaces.map(|key| self.cache.ending(&key));
         let expires_at = later(now, self.settings.lifetime);
         let (amr, auth_time) = (session.amr.clone(), session.auth_time);
-        let record = self.record(session, expires_at);
-        let person = self.store.save_sign_in(person, record, replaces.as_ref(), now).await?;
+        let record = SessionRecord { audit, ..self.record(session, expires_at) };
+        let (person, surplus) = match self.settings.per_person {
+            Some(most) => {
+                let idle_since = earlier(now, self.settings.idle);
+                let limit = SessionLimit { others: u32::from(most.get()) - 1, idle_since };
+                self.store.save_limited_sign_in(person, record, replaces.as_ref(), now, limit).await?
+            }
+            None => (self.store.save_sign_in(person, record, replaces.as_ref(), now).await?, vec![]),
+        };
         drop(ending);
         if let Some(key) = replaces {
             self.cache.forget(&key).await;
         }
-        Ok(Arc::new(SignedIn {
+        let signed_in = SignedIn {
             person,
             signed_in_at: now,
             authenticated_at: auth_time.unwrap_or(now),
+            auth_time,
             expires_at,
             authentication_methods: amr,
-        }))
+        };
+        Ok(Begun { signed_in: Arc::new(signed_in), ended: self.gone(surplus).await })
     }
 
     /// The person signed in by that id; nothing if the session has ended or never was. Counts as a
@@ -181,9 +234,45 @@ impl Sessions {
         let ended = self.store.end_session(&key).await?;
         drop(ending);
         self.cache.forget(&key).await;
-        let Some(ended) = ended else { return Ok(None) };
+        Ok(ended.map(|ended| self.opened(ended)))
+    }
 
-        let opened = tokens::open(&self.keyring, &key, &ended.sealed_tokens);
+    /// Ends what the sign-in service says has ended, by a logout token of `issuer` that was verified: all
+    /// sessions of its `sid`, else all of its `sub`. Answers what is left of them, or that the token was
+    /// taken before. Once this has answered, no lookup here finds them.
+    ///
+    /// # Errors
+    /// The database does not answer, or not as it should: the sessions may be alive then.
+    pub async fn end_by_provider(
+        &self,
+        issuer: &str,
+        token: &LogoutToken,
+    ) -> Result<ProviderLogoutOutcome<EndedSession>, SessionError> {
+        let logout = ProviderLogout {
+            issuer,
+            token: &token.jti,
+            session: token.session.as_deref(),
+            subject: token.subject.as_deref(),
+            remembered_until: later(self.now(), LOGOUT_TOKEN_REMEMBERED),
+        };
+        Ok(match self.store.end_by_provider(&logout).await? {
+            ProviderLogoutOutcome::Done(ended) => ProviderLogoutOutcome::Done(self.gone(ended).await),
+            ProviderLogoutOutcome::Replayed => ProviderLogoutOutcome::Replayed,
+        })
+    }
+
+    /// Forgets sessions that the database has just deleted.
+    async fn gone(&self, ended: Vec<EndedRecord>) -> Vec<EndedSession> {
+        // First all that costs no waiting: from here on none of them is found.
+        ended.iter().for_each(|ended| drop(self.cache.ending(&ended.key)));
+        for ended in &ended {
+            self.cache.forget(&ended.key).await;
+        }
+        ended.into_iter().map(|ended| self.opened(ended)).collect()
+    }
+
+    fn opened(&self, ended: EndedRecord) -> EndedSession {
+        let opened = tokens::open(&self.keyring, &ended.key, &ended.sealed_tokens);
         if opened.is_none() {
             tracing::warn!(
                 "the tokens of an ended session cannot be decrypted; was a secret removed from PORTICO_SECRET?"
@@ -191,16 +280,18 @@ impl Sessions {
         }
         let (id_token, refresh_token) =
             opened.map_or((None, None), |tokens| (Some(tokens.id_token), tokens.refresh_token));
-        Ok(Some(EndedSession { id_token, refresh_token, provider_session: ended.provider_session }))
+        let EndedRecord { key, subject, provider_session, .. } = ended;
+        EndedSession { key, subject, id_token, refresh_token, provider_session }
     }
 
     /// Deletes the sessions that have expired, and answers how many. No lookup finds them anyway:
-    /// this frees the space, and rids the database of their tokens.
+    /// this frees the space, and rids the database of their tokens. Old logout tokens go with them.
     ///
     /// # Errors
     /// The database does not answer, or not as it should.
     pub async fn sweep(&self) -> Result<usize, SessionError> {
         let now = self.now();
+        self.store.sweep_logout_tokens(now).await?;
         Ok(self.store.sweep_sessions(now, earlier(now, self.settings.idle)).await?)
     }
 
@@ -220,6 +311,7 @@ impl Sessions {
                 person,
                 signed_in_at: created_at,
                 authenticated_at: auth_time.unwrap_or(created_at),
+                auth_time,
                 expires_at,
                 authentication_methods: amr,
             }),
@@ -239,8 +331,9 @@ impl Sessions {
             auth_time: session.auth_time,
             connection: session.connection,
             user_agent: session.user_agent.map(device::shortened),
-            network: session.address.map(device::network),
+            network: session.address.map(network),
             expires_at,
+            audit: vec![],
         }
     }
 

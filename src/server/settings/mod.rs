@@ -5,10 +5,13 @@
 //! shown: secrets are [`SecretString`]s.
 
 mod access;
+mod limits;
 mod reader;
 
 pub use access::AccessSettings;
+pub use limits::{LimitSettings, NoNetworks, TrustedProxies};
 
+use super::auth::LogoutTokenTyp;
 use super::directory::DirectorySettings;
 use super::secrets::Keyring;
 use super::session::SessionSettings;
@@ -29,7 +32,7 @@ pub struct Settings {
     pub oidc: OidcSettings,
     /// The database.
     pub store: StoreSettings,
-    /// How long sessions live.
+    /// How long sessions live, and how many a person may have.
     pub session: SessionSettings,
     /// The keys made of `PORTICO_SECRET`, for what is encrypted at rest and in cookies.
     pub keyring: Keyring,
@@ -37,6 +40,10 @@ pub struct Settings {
     pub access: AccessSettings,
     /// Where descriptions of roles, groups and permissions come from.
     pub directory: DirectorySettings,
+    /// How much is taken at once, and of whom.
+    pub limits: LimitSettings,
+    /// `PORTICO_AUDIT_RETENTION_DAYS`: how long entries of the audit log are kept.
+    pub audit_retention: Duration,
     /// What the log looks like.
     pub log: LogSettings,
 }
@@ -59,6 +66,8 @@ pub struct OidcSettings {
     pub scopes: Vec<String>,
     /// `PORTICO_CLIENT_AUTH`: how the client proves who it is; by default what discovery offers.
     pub client_auth: Option<ClientAuth>,
+    /// `PORTICO_LOGOUT_TOKEN_TYP`: which `typ` logout tokens must have (back-channel logout).
+    pub logout_token_typ: LogoutTokenTyp,
 }
 
 /// How the client proves who it is at the token endpoint (OpenID Connect Core 1.0, section 9).
@@ -169,10 +178,13 @@ impl Settings {
         if idle > lifetime {
             read.fault("PORTICO_SESSION_IDLE_SECONDS must not be more than PORTICO_SESSION_LIFETIME_SECONDS.");
         }
+        let per_person = read.parsed("PORTICO_SESSIONS_PER_PERSON", "a whole number from 1 to 65535");
         let listen = read
             .parsed("PORTICO_LISTEN", "an address and a port, such as 127.0.0.1:8080")
             .or_else(|| read.parsed("LEPTOS_SITE_ADDR", "an address and a port, such as 127.0.0.1:8080"))
             .unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080)));
+        let limits = limits::read_limits(&mut read);
+        let audit_retention = limits::read_audit_retention(&mut read);
         let log = LogSettings {
             format: read
                 .choice("PORTICO_LOG_FORMAT", &[("text", LogFormat::Text), ("json", LogFormat::Json)])
@@ -191,10 +203,16 @@ impl Settings {
                 public_origin: PublicOrigin::of(&oidc.callback_url),
                 oidc,
                 store,
-                session: SessionSettings { idle: Duration::from_secs(idle), lifetime: Duration::from_secs(lifetime) },
+                session: SessionSettings {
+                    idle: Duration::from_secs(idle),
+                    lifetime: Duration::from_secs(lifetime),
+                    per_person,
+                },
                 keyring,
                 access,
                 directory,
+                limits,
+                audit_retention,
                 log,
             }),
             _ => Err(SettingsError { faults }),
@@ -222,6 +240,10 @@ fn read_oidc(read: &mut Reader) -> Option<OidcSettings> {
         "PORTICO_CLIENT_AUTH",
         &[("client_secret_post", ClientAuth::Post), ("client_secret_basic", ClientAuth::Basic)],
     );
+    let logout_token_typ = read.choice(
+        "PORTICO_LOGOUT_TOKEN_TYP",
+        &[("lenient", LogoutTokenTyp::Lenient), ("strict", LogoutTokenTyp::Strict)],
+    );
     Some(OidcSettings {
         issuer: issuer?,
         client_id: client_id?,
@@ -230,6 +252,7 @@ fn read_oidc(read: &mut Reader) -> Option<OidcSettings> {
         callback_url: callback_url?,
         scopes,
         client_auth,
+        logout_token_typ: logout_token_typ.unwrap_or_default(),
     })
 }
 

@@ -5,21 +5,27 @@ use std::{collections::BTreeMap, ops::RangeInclusive, str::FromStr};
 
 /// Every setting that begins with `PORTICO_`: any other one is a misspelling.
 const OWN: &[&str] = &[
+    "PORTICO_AUDIT_RETENTION_DAYS",
     "PORTICO_CLIENT_AUTH",
+    "PORTICO_CONCURRENT_REQUESTS",
     "PORTICO_DEFAULT_ROLE",
     "PORTICO_DIRECTORY",
     "PORTICO_DIRECTORY_CACHE_SECONDS",
     "PORTICO_DIRECTORY_CALLS_PER_SECOND",
     "PORTICO_LISTEN",
     "PORTICO_LOG",
+    "PORTICO_LOGOUT_TOKEN_TYP",
     "PORTICO_LOG_FORMAT",
     "PORTICO_POLICY",
+    "PORTICO_RATE_LIMIT_PER_MINUTE",
     "PORTICO_ROLE_CLAIMS",
     "PORTICO_SCOPES",
     "PORTICO_SECOND_FACTOR_MAX_AGE_SECONDS",
     "PORTICO_SECRET",
+    "PORTICO_SESSIONS_PER_PERSON",
     "PORTICO_SESSION_IDLE_SECONDS",
     "PORTICO_SESSION_LIFETIME_SECONDS",
+    "PORTICO_TRUSTED_PROXIES",
 ];
 
 /// Name and value pairs, and the faults found in them so far.

@@ -6,13 +6,16 @@
 //! in time. The rules of a session live one room above, in `server::session`; this room is told the
 //! time and does as it is told, in single transactions that can be repeated.
 
+mod audit;
 mod call;
 mod connect;
+mod devices;
 mod error;
 #[cfg(feature = "embedded")]
 mod folder;
 mod handles;
 mod json;
+mod logout;
 mod migrate;
 mod people;
 mod person;
@@ -22,12 +25,15 @@ mod sessions;
 #[cfg(all(test, feature = "embedded"))]
 mod tests;
 
+pub use audit::AuditRow;
+pub use devices::ListedSession;
 pub use error::{FolderProblem, StoreError};
+pub use logout::{ProviderLogout, ProviderLogoutOutcome};
 pub use migrate::MigrationError;
 pub use people::{Entitlements, NewPerson};
 pub use person::Factor;
 pub use records::{Actor, RecordQuery, Records, StoredRecord};
-pub use sessions::{EndedRecord, SessionKey, SessionRecord, StoredSession};
+pub use sessions::{EndedRecord, SessionKey, SessionLimit, SessionRecord, StoredSession};
 
 use super::secrets::Keyring;
 use handles::Handles;

@@ -6,7 +6,7 @@ use crate::model::{Permission, Person};
 use chrono::{DateTime, Utc};
 use serde_json::Map;
 use std::collections::BTreeSet;
-use surrealdb::types::{Array, RecordId, SurrealValue, Value, Variables};
+use surrealdb::types::{Array, RecordId, RecordIdKey, SurrealValue, ToSql as _, Value, Variables};
 
 /// How many people are read at once when their entitlements are worked out anew.
 const BATCH: i64 = 200;
@@ -94,6 +94,22 @@ impl Store {
 /// ``user:[issuer, subject]``.
 pub(super) fn record_id(issuer: &str, subject: &str) -> RecordId {
     RecordId::new("user", Array::from(vec![issuer.to_owned().into_value(), subject.to_owned().into_value()]))
+}
+
+/// The subject that it was made from.
+pub(super) fn subject_of(user: &RecordId) -> Option<String> {
+    match &user.key {
+        RecordIdKey::Array(parts) => match parts.get(1)? {
+            Value::String(subject) => Some(subject.clone()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The same as text: what a person's sessions are found by.
+pub(super) fn record_key(issuer: &str, subject: &str) -> String {
+    record_id(issuer, subject).to_sql()
 }
 
 /// What a sign-in writes. Each field is set, also to nothing, so that a claim which the sign-in

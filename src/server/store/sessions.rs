@@ -5,16 +5,18 @@
 //! that are there, and ending deletes. So nothing can bring an ended session back.
 
 use super::{
-    CALL_LIMIT, NewPerson, Store, StoreError, call, hex,
-    people::{PersonRow, PersonWrite, record_id, upsert_person},
+    AuditRow, CALL_LIMIT, NewPerson, Store, StoreError,
+    audit::{self, add_audit},
+    call, hex,
+    people::{PersonRow, PersonWrite, record_id, record_key, subject_of, upsert_person},
 };
 use crate::model::Person;
 use chrono::{DateTime, Utc};
 use std::fmt;
-use surrealdb::types::{Bytes, RecordId, SurrealValue, Variables};
+use surrealdb::types::{Bytes, RecordId, RecordIdKey, SurrealValue, Variables};
 
 /// How many expired sessions one transaction deletes.
-const SWEEP_BATCH: i64 = 500;
+pub(super) const SWEEP_BATCH: i64 = 500;
 
 /// What the database knows a session by: the SHA-256 of its id.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,8 +34,21 @@ impl SessionKey {
         &self.0
     }
 
-    fn record_id(&self) -> RecordId {
+    pub(super) fn record_id(&self) -> RecordId {
         RecordId::new("session", self.to_string())
+    }
+
+    /// What [`record_id`](Self::record_id) was made from.
+    fn of_record(id: &RecordId) -> Option<Self> {
+        let RecordIdKey::String(text) = &id.key else { return None };
+        let mut bytes = [0; 32];
+        if text.len() != 2 * bytes.len() || !text.is_ascii() {
+            return None;
+        }
+        for (at, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&text[2 * at..2 * at + 2], 16).ok()?;
+        }
+        Some(Self(bytes))
     }
 }
 
@@ -77,6 +92,8 @@ pub struct SessionRecord {
     pub network: Option<String>,
     /// When the session ends however busy it is.
     pub expires_at: DateTime<Utc>,
+    /// What the audit log has about it.
+    pub audit: Vec<AuditRow>,
 }
 
 /// A session that has not expired, with its person.
@@ -99,20 +116,48 @@ pub struct StoredSession {
 /// What is left of a session that has just been ended.
 #[derive(Clone, Debug)]
 pub struct EndedRecord {
+    /// The hash of the session's id.
+    pub key: SessionKey,
+    /// Whose it was (`sub`).
+    pub subject: String,
     /// The access, refresh and ID token, encrypted.
     pub sealed_tokens: Vec<u8>,
     /// The ID token's `sid`.
     pub provider_session: Option<String>,
 }
 
-/// The person, the session that this one replaces, and the session, all or nothing.
-const SIGN_IN: &str = concat!(
-    "BEGIN;\n",
-    upsert_person!(),
-    " RETURN AFTER;
-    DELETE $replaced RETURN NONE;
-    CREATE $id CONTENT $content RETURN VALUE created_at;
-    COMMIT;"
+/// How many of a person's sessions may live besides the one that begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionLimit {
+    /// So many others.
+    pub others: u32,
+    /// What was last used by then lives no more, and does not count.
+    pub idle_since: DateTime<Utc>,
+}
+
+/// The person, the session that this one replaces, the session, and what the audit log has about it: all or
+/// nothing.
+macro_rules! sign_in {
+    () => {
+        concat!(
+            "BEGIN;\n",
+            upsert_person!(),
+            " RETURN AFTER;
+            DELETE $replaced RETURN NONE;
+            CREATE $id CONTENT $content RETURN VALUE created_at;\n"
+        )
+    };
+}
+const SIGN_IN: &str = concat!(sign_in!(), add_audit!(), "COMMIT;");
+/// The same, and of the person's others only the newest stay. Two sign-ins of one person write the same
+/// person, so they never do this at once.
+const LIMITED_SIGN_IN: &str = concat!(
+    sign_in!(),
+    "LET $surplus = (SELECT id, created_at FROM session WHERE user_key = $user_key AND id != $id AND expires_at > $now
+        AND last_seen_at > $idle_since ORDER BY created_at DESC START $others).id;
+    DELETE $surplus RETURN BEFORE;\n",
+    add_audit!(),
+    "COMMIT;"
 );
 
 /// Only what a page needs: no token leaves the database for a lookup.
@@ -144,22 +189,61 @@ impl Store {
         replaces: Option<&SessionKey>,
         now: DateTime<Utc>,
     ) -> Result<Person, StoreError> {
+        Ok(self.write_sign_in(person, session, replaces, now, None).await?.0)
+    }
+
+    /// The same, and all but the newest of the person's other sessions end in the same transaction. Answers
+    /// what is left of these, too.
+    ///
+    /// # Errors
+    /// As [`save_sign_in`](Self::save_sign_in).
+    pub async fn save_limited_sign_in(
+        &self,
+        person: &NewPerson,
+        session: SessionRecord,
+        replaces: Option<&SessionKey>,
+        now: DateTime<Utc>,
+        limit: SessionLimit,
+    ) -> Result<(Person, Vec<EndedRecord>), StoreError> {
+        self.write_sign_in(person, session, replaces, now, Some(limit)).await
+    }
+
+    async fn write_sign_in(
+        &self,
+        person: &NewPerson,
+        mut session: SessionRecord,
+        replaces: Option<&SessionKey>,
+        now: DateTime<Utc>,
+        limit: Option<SessionLimit>,
+    ) -> Result<(Person, Vec<EndedRecord>), StoreError> {
         let user = record_id(&person.issuer, &person.subject);
+        let user_key = record_key(&person.issuer, &person.subject);
         let mut variables = Variables::new();
         variables.insert("user", user.clone());
         variables.insert("person", PersonWrite::from(person));
         variables.insert("now", now);
         variables.insert("replaced", replaces.map(SessionKey::record_id).into_iter().collect::<Vec<_>>());
         variables.insert("id", session.key.record_id());
-        variables.insert("content", SessionWrite::new(user, session, now));
-        let mut answer = call::run(&self.handles, CALL_LIMIT, SIGN_IN, variables).await?;
+        variables.insert("audit", audit::writes(std::mem::take(&mut session.audit)));
+        variables.insert("content", SessionWrite::new(user, user_key.clone(), session, now));
+        let text = match limit {
+            Some(SessionLimit { others, idle_since }) => {
+                variables.insert("user_key", user_key);
+                variables.insert("others", i64::from(others));
+                variables.insert("idle_since", idle_since);
+                LIMITED_SIGN_IN
+            }
+            None => SIGN_IN,
+        };
+        let mut answer = call::run(&self.handles, CALL_LIMIT, text, variables).await?;
         // BEGIN and COMMIT count as statements too.
         let person = answer.row::<PersonRow>(1)?.ok_or(StoreError::Unexpected("the person was not written"))?;
         let begun = answer.row::<DateTime<Utc>>(3)?.ok_or(StoreError::Unexpected("the session was not written"))?;
         if begun != now {
             return Err(StoreError::Unexpected("the session is another one's"));
         }
-        Ok(person.into())
+        let surplus = if limit.is_some() { ended(answer.rows::<EndedRow>(5)?)? } else { vec![] };
+        Ok((person.into(), surplus))
     }
 
     /// The session with that key, if it was used after `idle_since` and ends after `now`.
@@ -219,9 +303,7 @@ impl Store {
         let mut variables = Variables::new();
         variables.insert("id", key.record_id());
         let mut answer = call::run(&self.handles, CALL_LIMIT, END, variables).await?;
-        Ok(answer
-            .row::<EndedRow>(0)?
-            .map(|row| EndedRecord { sealed_tokens: row.tokens.to_vec(), provider_session: row.sid }))
+        Ok(ended(answer.rows::<EndedRow>(0)?)?.pop())
     }
 
     /// Deletes the sessions that ended by `now` or were last used by `idle_since`, a few hundred in
@@ -262,6 +344,7 @@ impl Store {
 #[derive(SurrealValue)]
 struct SessionWrite {
     user: RecordId,
+    user_key: String,
     tokens: Bytes,
     access_token_expires_at: Option<DateTime<Utc>>,
     scope: Option<String>,
@@ -278,9 +361,10 @@ struct SessionWrite {
 }
 
 impl SessionWrite {
-    fn new(user: RecordId, session: SessionRecord, now: DateTime<Utc>) -> Self {
+    fn new(user: RecordId, user_key: String, session: SessionRecord, now: DateTime<Utc>) -> Self {
         Self {
             user,
+            user_key,
             tokens: Bytes::from(session.sealed_tokens),
             access_token_expires_at: session.access_token_expires_at,
             scope: session.scope,
@@ -308,8 +392,42 @@ struct SessionRow {
     auth_time: Option<DateTime<Utc>>,
 }
 
+/// A row that was deleted, as it was (`RETURN BEFORE`).
 #[derive(SurrealValue)]
-struct EndedRow {
+pub(super) struct EndedRow {
+    id: RecordId,
+    user: RecordId,
     tokens: Bytes,
     sid: Option<String>,
+}
+
+/// The key of a session's record.
+pub(super) fn key_of(id: &RecordId) -> Result<SessionKey, StoreError> {
+    SessionKey::of_record(id).ok_or(StoreError::Unexpected("a session's id is no hash"))
+}
+
+/// What is left of sessions that were deleted.
+pub(super) fn ended(rows: Vec<EndedRow>) -> Result<Vec<EndedRecord>, StoreError> {
+    rows.into_iter()
+        .map(|row| {
+            let key = key_of(&row.id)?;
+            let subject = subject_of(&row.user).ok_or(StoreError::Unexpected("a session is nobody's"))?;
+            Ok(EndedRecord { key, subject, sealed_tokens: row.tokens.to_vec(), provider_session: row.sid })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_reads_back_from_its_record() {
+        let key = SessionKey::from([0xa7; 32]);
+        assert_eq!(SessionKey::of_record(&key.record_id()), Some(key));
+        for other in ["", "a7", &"é".repeat(32), &"g7".repeat(32), &"a7".repeat(33)] {
+            assert_eq!(SessionKey::of_record(&RecordId::new("session", other.to_owned())), None, "{other}");
+        }
+        assert_eq!(SessionKey::of_record(&RecordId::new("session", 7)), None);
+    }
 }

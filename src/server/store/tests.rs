@@ -1,5 +1,6 @@
 //! What only this room can see of itself: the connection, the rules of the tables, the statements.
 
+mod audit;
 mod finding;
 mod fixtures;
 mod people;
@@ -131,7 +132,7 @@ async fn tables_have_rules() {
     assert!(query(&store, "UPDATE session SET expires_at = d'2030-01-01T00:00:00Z'").await.is_err());
 
     let tables = query(&store, "INFO FOR DB").await.unwrap().to_sql();
-    for table in ["session", "migration"] {
+    for table in ["session", "migration", "logout_token"] {
         assert!(tables.contains(&format!("DEFINE TABLE {table} TYPE NORMAL SCHEMAFULL PERMISSIONS NONE")), "{tables}");
     }
     let namespace = query(&store, "INFO FOR NS").await.unwrap().to_sql();
@@ -147,11 +148,24 @@ async fn what_runs_often_or_over_everything_uses_an_index() {
     variables.insert("idle_since", now);
     variables.insert("most", 10);
     variables.insert("id", surrealdb::types::RecordId::new("session", "a"));
+    variables.insert("user_key", super::people::record_key("https://tenant.example/", "auth0|1"));
     for (text, expected) in [
         (SWEEP_EXPIRED, "session_expires_at"),
         (SWEEP_IDLE, "session_last_seen_at"),
-        ("(SELECT VALUE id FROM session WHERE user = $id)", "session_user"),
+        ("(SELECT VALUE id FROM session WHERE user_key = $user_key)", "session_user_key"),
         ("(SELECT VALUE id FROM session WHERE sid = 'a')", "session_sid"),
+        ("(SELECT VALUE id FROM session WHERE sid = 'a' AND user.issuer = 'b')", "session_sid"),
+        (
+            "(SELECT VALUE id FROM session WITH INDEX session_user_key WHERE user_key = $user_key AND sid = NONE)",
+            "session_user_key",
+        ),
+        ("(SELECT VALUE id FROM session WHERE user_key = $user_key AND id != $id)", "session_user_key"),
+        (
+            "(SELECT id, created_at FROM session WHERE user_key = $user_key AND id != $id AND expires_at > $now \
+             AND last_seen_at > $idle_since ORDER BY created_at DESC START 1)",
+            "session_user_key",
+        ),
+        ("(SELECT VALUE id FROM logout_token WHERE expires_at <= $now LIMIT 10)", "logout_token_expires_at"),
     ] {
         let (_, select) = text.split_once('(').unwrap();
         let (select, _) = select.split_once(')').unwrap();
@@ -250,6 +264,28 @@ async fn migrations_run_once_and_in_order() {
         .unwrap();
     let notes: Vec<Value> = answer.rows(0).unwrap();
     assert_eq!(notes.iter().map(|note| note.to_sql()).collect::<Vec<_>>(), ["[1, 'one']", "[2, 'two']"]);
+}
+
+/// Sessions that were there before are still found by whose they are.
+#[tokio::test]
+async fn sessions_of_before_are_their_persons() {
+    const OLD: &str = "CREATE session:a SET user = $user, tokens = <bytes> 'x', amr = [],
+        expires_at = d'2027-01-01T00:00:00Z', created_at = d'2026-01-01T00:00:00Z',
+        last_seen_at = d'2026-01-01T00:00:00Z'";
+    const FOUND: &str = "SELECT VALUE user_key FROM session WHERE user_key = $user_key";
+    for (issuer, subject) in [("https://tenant.example/", "auth0|1"), ("https://tenant.example", "it's \"odd\" \\ é")]
+    {
+        let handles = fresh().await;
+        migrate::run(&handles.service(), &migrate::MIGRATIONS[..2]).await.unwrap();
+        let mut variables = Variables::new();
+        variables.insert("user", super::people::record_id(issuer, subject));
+        handles.service().query(OLD, variables).await.unwrap();
+        migrate::run(&handles.service(), migrate::MIGRATIONS).await.unwrap();
+        let mut variables = Variables::new();
+        variables.insert("user_key", super::people::record_key(issuer, subject));
+        let mut answer = handles.service().query(FOUND, variables).await.unwrap();
+        assert_eq!(answer.rows::<String>(0).unwrap().len(), 1, "{subject}");
+    }
 }
 
 #[tokio::test]

@@ -14,8 +14,7 @@ struct ServerFunctions;
 
 /// Calls one that writes, as the page's script does.
 async fn call(browser: &Browser, name: &str, arguments: Value) -> Outcome {
-    let request = browser.request(Method::POST, browser.url(&format!("/rpc/{name}"))).fetch();
-    outcome(&request.json(&arguments).send().await)
+    outcome(&browser.call(Method::POST, browser.url(&format!("/rpc/{name}"))).json(&arguments).send().await)
 }
 
 fn outcome(page: &Page) -> Outcome {
@@ -45,12 +44,12 @@ impl Way for ServerFunctions {
         if !search.is_empty() {
             url.query_pairs_mut().append_pair("search", search);
         }
-        outcome(&browser.request(Method::GET, url).fetch().send().await)
+        outcome(&browser.call(Method::GET, url).send().await)
     }
 
     async fn open(&self, browser: &Browser, id: &str) -> Outcome {
         let url = browser.url(&format!("/rpc/record?id={id}"));
-        outcome(&browser.request(Method::GET, url).fetch().send().await)
+        outcome(&browser.call(Method::GET, url).send().await)
     }
 
     async fn create(&self, browser: &Browser, title: &str) -> Outcome {

@@ -21,8 +21,11 @@ pub const REFRESH_TOKEN: &str = "the-refresh-token-of-a-test";
 pub const ID_TOKEN: &str = "the-id-token-of-a-test";
 
 /// The defaults of the settings.
-pub const LIFE: SessionSettings =
-    SessionSettings { idle: Duration::from_secs(24 * 3600), lifetime: Duration::from_secs(7 * 24 * 3600) };
+pub const LIFE: SessionSettings = SessionSettings {
+    idle: Duration::from_secs(24 * 3600),
+    lifetime: Duration::from_secs(7 * 24 * 3600),
+    per_person: None,
+};
 
 pub async fn memory() -> Arc<Store> {
     Arc::new(Store::connect(&settings("mem://")).await.expect("an embedded database opens"))

@@ -7,7 +7,7 @@ use super::{
 };
 use aws_lc_rs::rand;
 use base64::{Engine, prelude::BASE64_STANDARD};
-use portico::server::{App, settings::Settings};
+use portico::server::{App, http, settings::Settings};
 use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 use tokio::{
     net::TcpListener,
@@ -27,7 +27,7 @@ pub struct TestApp {
     pub address: SocketAddr,
     settings: BTreeMap<String, String>,
     stop: Option<oneshot::Sender<()>>,
-    server: Option<JoinHandle<std::io::Result<()>>>,
+    server: Option<JoinHandle<()>>,
     runtime: Option<Runtime>,
 }
 
@@ -99,7 +99,7 @@ impl TestApp {
             let _ = stop.send(());
         }
         if let Some(server) = self.server.take() {
-            server.await.expect("the server does not panic").expect("the server ends well");
+            server.await.expect("the server does not panic");
         }
         if let Some(runtime) = self.runtime.take() {
             spawn_blocking(move || runtime.shutdown_timeout(Duration::from_secs(10))).await.expect("the runtime ends");
@@ -126,12 +126,11 @@ impl TestApp {
             let listener = TcpListener::from_std(listener).expect("the listener is sound");
             let app = App::build(read).await.unwrap_or_else(|error| panic!("Portico does not start: {error}"));
             let _ = started.send(());
-            axum::serve(listener, app.router())
-                .with_graceful_shutdown(async {
-                    // Told to stop, or the test is over and the sender gone: both mean stop.
-                    let _ = stopped.await;
-                })
-                .await
+            let stop = async {
+                // Told to stop, or the test is over and the sender gone: both mean stop.
+                let _ = stopped.await;
+            };
+            http::serve(listener, app.router(), stop, Duration::from_secs(10), http::Connections::default()).await;
         });
         if ready.await.is_err() {
             panic!("Portico does not start: {:?}", server.await.map_err(|error| error.to_string()));

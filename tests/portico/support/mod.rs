@@ -4,6 +4,8 @@
 
 mod app;
 mod browser;
+#[cfg(all(feature = "embedded", unix))]
+mod database;
 pub mod keys;
 mod log;
 mod markup;
@@ -13,6 +15,8 @@ pub mod refusal;
 
 pub use app::{TestApp, secret, settings};
 pub use browser::{Attempt, Browser, Page, Site};
+#[cfg(all(feature = "embedded", unix))]
+pub use database::Database;
 pub use log::logs;
 pub use markup::assert_harmless;
 pub use problem::{assert_no_secret, assert_problem};

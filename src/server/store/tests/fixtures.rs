@@ -66,6 +66,7 @@ pub fn session(byte: u8, expires_at: DateTime<Utc>) -> SessionRecord {
         connection: None,
         user_agent: None,
         network: None,
+        audit: vec![],
         expires_at,
     }
 }

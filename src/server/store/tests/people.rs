@@ -81,6 +81,6 @@ pub async fn info(store: &Store) -> Value {
 /// Everything in the database.
 pub async fn everything(store: &Store) -> String {
     const TEXT: &str = "RETURN [(SELECT * FROM user), (SELECT * FROM session), (SELECT * FROM secure_data),
-        (SELECT * FROM kept_form), (SELECT * FROM migration)]";
+        (SELECT * FROM kept_form), (SELECT * FROM migration), (SELECT * FROM audit)]";
     as_service(store, TEXT, Variables::new()).await.into_value().to_sql()
 }

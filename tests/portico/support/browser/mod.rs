@@ -107,6 +107,11 @@ impl Browser {
         Request { browser: self, method, url, site: Site::SameOrigin, origin: None, headers: Vec::new(), body: None }
     }
 
+    /// A call of a server function, as the pages' own script makes it.
+    pub fn call(&self, method: Method, url: Url) -> Request<'_> {
+        self.request(method, url).fetch().header("x-portico", "1")
+    }
+
     /// Clicks a link to `path`.
     pub async fn get(&self, path: &str) -> Page {
         self.request(Method::GET, self.url(path)).send().await

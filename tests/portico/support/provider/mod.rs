@@ -145,6 +145,24 @@ impl Provider {
         token::sign(&self.shared.state().behaviour, &bent, "at+jwt", claims, self.client_secret())
     }
 
+    /// A logout token about somebody who signed out here, bent by `shape`: as it is sent to
+    /// `/backchannel-logout`. It names the session `sid` of [`sids`](Self::sids) and `auth0|ada`.
+    pub fn logout_token(&self, sid: &str, shape: impl FnOnce(&mut TokenShape)) -> String {
+        let now = Utc::now().timestamp();
+        let claims = json!({
+            "iss": self.issuer(), "aud": CLIENT_ID, "iat": now, "exp": now + 120, "jti": random(),
+            "events": { "http://schemas.openid.net/event/backchannel-logout": {} }, "sid": sid, "sub": "auth0|ada",
+        });
+        let mut bent = TokenShape::default();
+        shape(&mut bent);
+        token::sign(&self.shared.state().behaviour, &bent, "logout+jwt", claims, self.client_secret())
+    }
+
+    /// The `sid` of each sign-in so far, the oldest first.
+    pub fn sids(&self) -> Vec<String> {
+        self.shared.state().grants.iter().map(|grant| grant.sid.clone()).collect()
+    }
+
     /// Goes down: connections end, new ones are refused. What it remembers stays.
     pub async fn go_down(&self) {
         self.stop();

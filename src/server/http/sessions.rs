@@ -1,0 +1,170 @@
+//! `/sessions`: where the person is signed in, and ending that elsewhere (OWASP ASVS 5, 7.5.2).
+//!
+//! Looking needs a session; ending needs a person who has proved lately who they are, by the sign-in
+//! service's own word (`auth_time`): a device left open must not sign its person out everywhere.
+
+use super::{
+    cookies::Jar,
+    ending,
+    failure::Failure,
+    form,
+    visitor::{self, Use},
+};
+use crate::{
+    app::{CONFIRM_FOR_SESSIONS, SessionsNotice, SessionsView},
+    model::{ProblemKind, ReturnTo, SignedIn, Visitor, device::DeviceSession},
+    server::{
+        AppState,
+        access::second_factor,
+        audit::{EndedBy, Event},
+        session::{OwnSession, SessionId},
+    },
+};
+use axum::{
+    extract::{Path, Query, Request, State},
+    http::{HeaderMap, header, request::Parts},
+    response::{IntoResponse, Redirect, Response},
+};
+use chrono::{TimeDelta, Utc};
+use serde::Deserialize;
+use std::sync::Arc;
+
+/// How long ago the person may have proved who they are, to end a session. [`CONFIRM_FOR_SESSIONS`] asks the
+/// sign-in service for the same.
+const LATELY: TimeDelta = TimeDelta::minutes(10);
+
+/// What the page's address says. What does not fit is as if it were not there.
+#[derive(Default, Deserialize)]
+struct Parameters {
+    /// What has just been done.
+    done: Option<String>,
+}
+
+/// What the page shows.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn page(state: &AppState, signed_in: &SignedIn, request: &Parts) -> Result<SessionsView, Failure> {
+    let this = this(state, &request.headers)?;
+    let parameters =
+        Query::<Parameters>::try_from_uri(&request.uri).map(|Query(parameters)| parameters).unwrap_or_default();
+    let may_end = may_end(signed_in);
+    let sessions = state.sessions.of_person(&signed_in.person, &this).await?;
+    Ok(SessionsView {
+        sessions: sessions.into_iter().map(|session| shown(state, signed_in, session)).collect(),
+        may_end,
+        notice: match parameters.done.as_deref() {
+            Some("ended") => Some(SessionsNotice::Ended),
+            Some("others") => Some(SessionsNotice::OthersEnded),
+            Some("confirm") if !may_end => Some(SessionsNotice::MustConfirm),
+            Some("confirmed") if may_end => Some(SessionsNotice::Confirmed),
+            _ => None,
+        },
+    })
+}
+
+fn shown(state: &AppState, signed_in: &SignedIn, session: OwnSession) -> DeviceSession {
+    let OwnSession { is_this, device, handle, kept } = session;
+    let policy = &state.settings.access.policy;
+    let second_factor = second_factor::from_methods(policy, &kept.amr, kept.created_at);
+    DeviceSession {
+        handle,
+        is_this,
+        device,
+        first_seen: kept.created_at,
+        last_seen: kept.last_seen_at,
+        network: kept.network,
+        connection: kept.connection.unwrap_or_else(|| signed_in.person.provider.clone()),
+        second_factor: second_factor.map(|factor| factor.method),
+    }
+}
+
+/// What these forms carry: nothing.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+/// `POST /sessions/{handle}/end`: ends one of the person's sessions. A handle of somebody else's is no
+/// handle.
+pub async fn end_one(
+    State(state): State<AppState>,
+    Path(handle): Path<String>,
+    request: Request,
+) -> Result<Response, Failure> {
+    let Asked { signed_in, this, may_end, by_navigation } = Asked::read(&state, request).await?;
+    if !may_end {
+        return Ok(confirm_first(by_navigation));
+    }
+    let ended = state.sessions.end_of_person(&signed_in.person, &handle).await?;
+    let ended = ended.ok_or_else(|| Failure::new(ProblemKind::NotFound, "no such session of this person"))?;
+    tracing::info!(subject = %signed_in.person.subject, "a session was ended from another");
+    let is_this = ended.key == this.key();
+    ending::tell(&state, std::slice::from_ref(&ended), &Event::SessionEnded { by: EndedBy::Person }).await;
+    ending::revoke_in_background(&state, vec![ended]);
+    if is_this {
+        // Pages offer signing out in its place.
+        let mut response = Redirect::to("/").into_response();
+        let gone = Jar::of(&state.settings.public_origin).clear_session();
+        response.headers_mut().append(header::SET_COOKIE, gone);
+        return Ok(response);
+    }
+    Ok(Redirect::to("/sessions?done=ended").into_response())
+}
+
+/// `POST /sessions/end-others`: ends all of the person's sessions but the one that asks.
+pub async fn end_others(State(state): State<AppState>, request: Request) -> Result<Response, Failure> {
+    let Asked { signed_in, this, may_end, by_navigation } = Asked::read(&state, request).await?;
+    if !may_end {
+        return Ok(confirm_first(by_navigation));
+    }
+    let ended = state.sessions.end_others(&signed_in.person, &this).await?;
+    tracing::info!(subject = %signed_in.person.subject, sessions = ended.len(), "all other sessions were ended");
+    ending::tell(&state, &ended, &Event::SessionEnded { by: EndedBy::Person }).await;
+    ending::revoke_in_background(&state, ended);
+    Ok(Redirect::to("/sessions?done=others").into_response())
+}
+
+/// Somebody who is signed in and asks for an end.
+struct Asked {
+    signed_in: Arc<SignedIn>,
+    this: SessionId,
+    may_end: bool,
+    by_navigation: bool,
+}
+
+impl Asked {
+    async fn read(state: &AppState, request: Request) -> Result<Self, Failure> {
+        let here = || ReturnTo::parse_or_fallback(Some("/sessions"));
+        let signed_in = match visitor::identify(state, request.headers(), Use::Counts).await? {
+            Visitor::SignedIn(signed_in) => signed_in,
+            Visitor::SessionEnded => {
+                return Err(Failure::new(ProblemKind::SessionEnded, "the session has ended").returning_to(here()));
+            }
+            Visitor::Anonymous => {
+                return Err(Failure::new(ProblemKind::Unauthenticated, "nobody is signed in").returning_to(here()));
+            }
+        };
+        let this = this(state, request.headers())?;
+        let mode = request.headers().get("sec-fetch-mode");
+        let by_navigation = mode.is_none_or(|mode| mode == "navigate");
+        let Nothing {} = form::read(request).await?;
+        Ok(Self { may_end: may_end(&signed_in), signed_in, this, by_navigation })
+    }
+}
+
+/// The session that asks. Whoever is signed in by a cookie has one.
+fn this(state: &AppState, headers: &HeaderMap) -> Result<SessionId, Failure> {
+    visitor::session_id(Jar::of(&state.settings.public_origin), headers)
+        .ok_or_else(|| Failure::new(ProblemKind::Internal, "signed in without a session"))
+}
+
+fn may_end(signed_in: &SignedIn) -> bool {
+    signed_in.proved_within(LATELY, Utc::now())
+}
+
+/// To the sign-in service and back to the page. What a script of the page sends cannot go there, so the
+/// page says it.
+fn confirm_first(by_navigation: bool) -> Response {
+    let next = if by_navigation { CONFIRM_FOR_SESSIONS } else { "/sessions?done=confirm" };
+    Redirect::to(next).into_response()
+}
