@@ -22,6 +22,7 @@ mod return_to;
 mod second_factor;
 mod secure_data_api;
 mod session_cookie;
+mod session_events;
 mod sessions_page;
 mod settings;
 mod shutdown;
@@ -40,6 +41,8 @@ mod record_permissions;
 mod session_concurrency;
 #[cfg(feature = "embedded")]
 mod session_rules;
+#[cfg(feature = "embedded")]
+mod session_watch;
 #[cfg(all(feature = "embedded", unix))]
 mod store_connect;
 #[cfg(all(feature = "embedded", unix))]

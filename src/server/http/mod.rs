@@ -9,6 +9,7 @@ mod caller;
 mod cookies;
 mod document;
 mod ending;
+mod events;
 mod failure;
 mod form;
 mod front;
@@ -67,6 +68,7 @@ pub fn router(state: AppState) -> Router {
         .route("/logout", get(logout::asked).post(logout::logout))
         .route(backchannel_logout::PATH, post(backchannel_logout::backchannel_logout))
         .route("/api/profile", get(profile::profile))
+        .route("/api/session/events", get(events::events))
         .route("/api/openapi.json", get(openapi::openapi))
         .merge(secure_data)
         .route("/rpc/{*name}", post(pages::server_function).get(pages::server_function))

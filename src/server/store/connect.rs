@@ -66,7 +66,7 @@ async fn embedded(settings: &StoreSettings, engine: Engine<'_>) -> Result<Surrea
     // Without a root user the engine checks nobody and everybody is root, also when it opens a
     // database that was made with one: never leave it out.
     let root = Root { username: settings.username.clone(), password: settings.password.expose_secret().to_owned() };
-    let capabilities = Capabilities::none().with_guest_access(false);
+    let capabilities = Capabilities::none().with_guest_access(false).with_live_query_notifications(true);
     let config = Config::new().user(root).capabilities(capabilities).query_timeout(CALL_LIMIT);
     tokio::time::timeout(EMBEDDED_LIMIT, any::connect((settings.url.as_str(), config)))
         .await

@@ -9,6 +9,7 @@
 mod call;
 mod connect;
 mod devices;
+mod endings;
 mod error;
 #[cfg(feature = "embedded")]
 mod folder;
@@ -25,6 +26,7 @@ mod sessions;
 mod tests;
 
 pub use devices::ListedSession;
+pub use endings::Endings;
 pub use error::{FolderProblem, StoreError};
 pub use logout::{ProviderLogout, ProviderLogoutOutcome};
 pub use migrate::MigrationError;

@@ -12,7 +12,7 @@ pub mod provider;
 pub mod refusal;
 
 pub use app::{TestApp, secret, settings};
-pub use browser::{Attempt, Browser, Page, Site};
+pub use browser::{Attempt, Browser, Listening, Page, Request, Site};
 pub use log::logs;
 pub use markup::assert_harmless;
 pub use problem::{assert_no_secret, assert_problem};
