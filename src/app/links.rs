@@ -31,8 +31,6 @@ pub const SIGN_UP: &str = "/login?screen_hint=signup";
 pub const STEP_UP: &str = "/login?step_up=true&returnTo=/access";
 /// Ends the session, by POST.
 pub const LOGOUT: &str = "/logout";
-/// Tells an open page that its session has ended.
-pub const SESSION_EVENTS: &str = "/api/session/events";
 /// The person as JSON, for programs.
 pub const PROFILE_API: &str = "/api/profile";
 

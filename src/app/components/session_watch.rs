@@ -46,6 +46,8 @@ mod browser {
     use std::cell::RefCell;
     use web_sys::{EventSource, RequestInit, VisibilityState};
 
+    /// Where the server tells that the session has ended.
+    const SESSION_EVENTS: &str = "/api/session/events";
     /// How often the session is looked at while the page is in sight, in milliseconds.
     const INTERVAL: i32 = 5 * 60 * 1000;
 
@@ -101,7 +103,7 @@ mod browser {
             if events.as_ref().is_some_and(|events| events.ready_state() != EventSource::CLOSED) {
                 return;
             }
-            let Ok(opened) = EventSource::new(links::SESSION_EVENTS) else { return };
+            let Ok(opened) = EventSource::new(SESSION_EVENTS) else { return };
             // After a lost connection the browser comes back by itself. Somebody may have signed in meanwhile.
             listen(&opened, "open", |_| show("session-ended", false));
             listen(&opened, "ended", |_| spawn(async { _ = ask().await }));
