@@ -1,16 +1,8 @@
 // Where a person is signed in, and ending that from another device, or from the sign-in service.
-import { expect, pick, test } from './support/test.ts';
-import type { Browser, Page } from '@playwright/test';
-
-/** Another device: a browser context of its own, signed in as the same person. */
-async function elsewhere(browser: Browser, baseURL: string | undefined, name: string): Promise<Page> {
-  const context = await browser.newContext({ baseURL });
-  const page = await context.newPage();
-  await page.goto('/login?returnTo=/profile');
-  await pick(page, name);
-  await page.waitForURL('/profile');
-  return page;
-}
+import type { Page } from '@playwright/test';
+import { field, word } from './support/records.ts';
+import { elsewhere } from './support/sessions.ts';
+import { alive, expect, pick, test } from './support/test.ts';
 
 /** Ends something here; a sign-in that is too old is refreshed first. */
 async function ending(page: Page, name: string, button: RegExp) {
@@ -53,4 +45,46 @@ test('signing out at the sign-in service signs out here', async ({ page, signIn,
   const answer = await page.goto('/profile');
   expect(answer?.status()).toBe(401);
   await expect(page.getByRole('heading', { name: 'You were signed out' })).toBeVisible();
+});
+
+// The stream of events, not the looks that a page takes by itself: those come with being looked at, or minutes later.
+test('an open page says at once that its session has ended, and what was typed stays', async ({ page, signIn, browser, baseURL, tolerate }) => {
+  tolerate(/401/);
+  const title = word();
+  await signIn('user', { returnTo: '/data/new' });
+  await alive(page);
+  await field.title(page).fill(title);
+  await field.text(page).fill('Typed\nin two lines');
+  const notice = page.getByRole('status').filter({ hasText: 'You were signed out.' });
+  await expect(notice).toBeHidden();
+
+  const other = await elsewhere(browser, baseURL, 'user', '/sessions');
+  await ending(other, 'user', /End all other sessions/);
+  await expect(notice).toBeVisible();
+  await expect(field.title(page)).toHaveValue(title);
+  await expect(field.text(page)).toHaveValue('Typed\nin two lines');
+  await expect(field.text(page), 'the focus is left where it is').toBeFocused();
+
+  await notice.getByRole('link', { name: 'Sign in again' }).click();
+  await page.waitForURL((url) => url.pathname === '/data/new' || url.pathname.startsWith('/u/login'));
+  if (new URL(page.url()).pathname.startsWith('/u/login')) await pick(page, 'user');
+  await expect(page).toHaveURL('/data/new');
+  await alive(page);
+  await page.getByRole('button', { name: 'Put it back' }).click();
+  await expect(field.title(page)).toHaveValue(title);
+  await expect(notice).toBeHidden();
+  await other.context().close();
+});
+
+// It would be seen in the console, which is empty otherwise: by the answer that nobody is signed in, or by this.
+test('whoever signs out by a page does not read in it meanwhile that they were signed out', async ({ page, signIn }) => {
+  await signIn('user');
+  await alive(page);
+  await page.evaluate(() => {
+    const notice = document.getElementById('session-ended')!;
+    new MutationObserver(() => notice.hidden || console.error('the notice is shown')).observe(notice, { attributes: true });
+  });
+  await page.getByRole('button', { name: /your menu/ }).click();
+  await page.locator('#person-menu').getByRole('button', { name: 'Sign out' }).click();
+  await expect(page).toHaveURL('/');
 });

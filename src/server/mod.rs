@@ -132,6 +132,12 @@ impl App {
         // So that the first person need not wait for it, nor see names without descriptions.
         let directory = self.state.directory.clone();
         tokio::spawn(async move { directory.warm().await });
+        // What open pages listen to would never end by itself.
+        let state = self.state.clone();
+        let stop = async move {
+            stop.await;
+            state.sessions.stop_watching();
+        };
         http::serve(listener, self.router(), stop, SHUTDOWN_GRACE, http::Connections::default()).await;
         sweeper.abort();
         tracing::info!("stopped");

@@ -10,16 +10,16 @@ use chrono::Utc;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
+pub const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 
-async fn start() -> (Provider, TestApp) {
+pub async fn start() -> (Provider, TestApp) {
     let provider = Provider::start().await;
     let app = TestApp::start(&provider, &[]).await;
     (provider, app)
 }
 
 /// A browser that has just signed in, and the `sid` of that.
-async fn signed_in(provider: &Provider, app: &TestApp) -> (Browser, String) {
+pub async fn signed_in(provider: &Provider, app: &TestApp) -> (Browser, String) {
     let browser = app.browser();
     browser.signed_in().await;
     assert!(browser.is_signed_in().await);
@@ -37,19 +37,19 @@ async fn send(app: &TestApp, fields: &[(&str, &str)]) -> Page {
         .await
 }
 
-async fn tell(app: &TestApp, token: &str) -> Page {
+pub async fn tell(app: &TestApp, token: &str) -> Page {
     send(app, &[("logout_token", token)]).await
 }
 
 #[track_caller]
-fn assert_done(page: &Page) {
+pub fn assert_done(page: &Page) {
     assert_eq!(page.status.as_u16(), 200, "{}", page.summary());
     assert_eq!(page.header("cache-control"), Some("no-store"));
     assert!(page.body.is_empty() && page.set_cookies.is_empty());
 }
 
 #[track_caller]
-fn assert_refused(page: &Page, why: &str) {
+pub fn assert_refused(page: &Page, why: &str) {
     assert_eq!(page.status.as_u16(), 400, "{}", page.summary());
     assert_eq!(page.header("cache-control"), Some("no-store"));
     assert_eq!(page.json()["error"], "invalid_request");
@@ -58,14 +58,14 @@ fn assert_refused(page: &Page, why: &str) {
 }
 
 /// Everything as it was, but this claim.
-fn claim(name: &'static str, value: impl Into<Value>) -> impl Fn(&mut TokenShape) {
+pub fn claim(name: &'static str, value: impl Into<Value>) -> impl Fn(&mut TokenShape) {
     let value = value.into();
     move |shape| {
         shape.claims.set(name, value.clone());
     }
 }
 
-fn no_claim(name: &'static str) -> impl Fn(&mut TokenShape) {
+pub fn no_claim(name: &'static str) -> impl Fn(&mut TokenShape) {
     move |shape| {
         shape.claims.remove(name);
     }
@@ -83,7 +83,7 @@ fn header(name: &'static str, value: impl Into<Value>) -> impl Fn(&mut TokenShap
     }
 }
 
-fn signed(signing: Signing) -> impl Fn(&mut TokenShape) {
+pub fn signed(signing: Signing) -> impl Fn(&mut TokenShape) {
     move |shape| shape.signing = signing
 }
 
@@ -200,6 +200,7 @@ async fn of_many_at_once_with_one_token_one_is_taken() {
     assert!(!browser.is_signed_in().await);
 }
 
+/// Besides what the certification tests have (`certification::backchannel`).
 #[tokio::test]
 async fn an_unsound_token_ends_nothing() {
     let (provider, app) = start().await;
@@ -207,20 +208,14 @@ async fn an_unsound_token_ends_nothing() {
     let now = Utc::now().timestamp();
     type Bend = Box<dyn Fn(&mut TokenShape)>;
     let cases: Vec<(&str, Bend, &str)> = vec![
-        ("alg none", Box::new(signed(Signing::None)), "RS256"),
-        ("alg none above a signature", Box::new(signed(Signing::NoneButSigned)), "RS256"),
         ("HS256 by the public key", Box::new(signed(Signing::Hs256PublicKey)), "RS256"),
-        ("HS256 by the client secret", Box::new(signed(Signing::Hs256ClientSecret)), "RS256"),
-        ("ES256", Box::new(signed(Signing::With(Key::Elliptic))), "RS256"),
         ("a key of nobody", Box::new(signed(Signing::With(Key::Unpublished))), "kid"),
         ("a forgery", Box::new(signed(Signing::ForgedWith(Key::Unpublished))), "signature"),
         ("a bit changed", Box::new(signed(Signing::Corrupted)), "signature"),
         ("no signature", Box::new(signed(Signing::Stripped)), "signature"),
         ("critical parameters", Box::new(header("crit", json!(["exp"]))), "critical"),
-        ("another issuer", Box::new(claim("iss", "https://evil.example/")), "iss"),
         ("several issuers", Box::new(claim("iss", json!([provider.issuer(), "https://evil.example/"]))), "iss"),
         ("no issuer", Box::new(no_claim("iss")), "iss"),
-        ("another audience", Box::new(claim("aud", "another-client")), "aud"),
         ("another audience as well", Box::new(claim("aud", json!(["portico-test", "another-client"]))), "aud"),
         ("no audience", Box::new(no_claim("aud")), "aud"),
         ("no iat", Box::new(no_claim("iat")), "iat"),
@@ -230,11 +225,8 @@ async fn an_unsound_token_ends_nothing() {
         ("expired", Box::new(claim("exp", now - 70)), "expired"),
         ("an exp that is no time", Box::new(claim("exp", "soon")), "exp"),
         ("not valid yet", Box::new(claim("nbf", now + 120)), "not valid yet"),
-        ("no events", Box::new(no_claim("events")), "events"),
-        ("another event", Box::new(claim("events", json!({ "https://schemas.example/event/other": {} }))), "events"),
         ("an event that is no object", Box::new(claim("events", json!({ EVENT: true }))), "events"),
         ("events that are a list", Box::new(claim("events", json!([EVENT]))), "events"),
-        ("a nonce", Box::new(claim("nonce", "n")), "nonce"),
         ("a nonce of null", Box::new(claim("nonce", Value::Null)), "nonce"),
         ("no jti", Box::new(no_claim("jti")), "jti"),
         ("an empty jti", Box::new(claim("jti", "")), "jti"),

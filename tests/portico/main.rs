@@ -28,6 +28,7 @@ mod second_factor;
 mod secure_data_api;
 mod server_functions;
 mod session_cookie;
+mod session_events;
 mod sessions_page;
 mod settings;
 mod shutdown;
@@ -51,6 +52,8 @@ mod record_permissions;
 mod session_concurrency;
 #[cfg(feature = "embedded")]
 mod session_rules;
+#[cfg(feature = "embedded")]
+mod session_watch;
 #[cfg(all(feature = "embedded", unix))]
 mod store_connect;
 #[cfg(all(feature = "embedded", unix))]

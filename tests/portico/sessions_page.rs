@@ -273,3 +273,23 @@ async fn the_menu_and_the_profile_lead_there() {
     let page = browser.get("/profile").await;
     assert!(page.body.matches("href=\"/sessions\"").count() >= 2, "{}", page.summary());
 }
+
+#[tokio::test]
+async fn the_sign_in_that_is_one_too_many_ends_the_oldest() {
+    let provider = Provider::start().await;
+    let app = TestApp::start(&provider, &[("PORTICO_SESSIONS_PER_PERSON", "2")]).await;
+    let (oldest, second) = (signed_in(&app).await, signed_in(&app).await);
+    provider.behave(|behaviour| behaviour.sign_in_as("auth0|grace"));
+    let grace = signed_in(&app).await;
+    assert!(oldest.is_signed_in().await, "so many are allowed");
+    provider.behave_well();
+    let newest = signed_in(&app).await;
+    assert!(!oldest.is_signed_in().await);
+    for browser in [&second, &grace, &newest] {
+        assert!(browser.is_signed_in().await);
+    }
+    eventually("its refresh token is revoked", Duration::from_secs(5), || async {
+        provider.count(Endpoint::Revoke) == 1 && provider.live_grants() == 3
+    })
+    .await;
+}

@@ -91,3 +91,17 @@ async fn with_nothing_to_do_it_stops_at_once() {
     (&mut app.server).await.expect("the server ends well");
     assert!(start.elapsed() < Duration::from_secs(3), "it took {:?}", start.elapsed());
 }
+
+#[tokio::test]
+async fn pages_that_listen_do_not_hold_it_up() {
+    let mut app = Served::start().await;
+    app.browser.signed_in().await;
+    let mut page = app.browser.listen("/api/session/events").await;
+    page.until("retry", Duration::from_secs(5)).await;
+    let start = Instant::now();
+    app.tell_to_stop();
+    let said = page.all_said(Duration::from_secs(5)).await;
+    assert!(!said.contains("ended"), "the session lives on, and the browser comes back: {said}");
+    (&mut app.server).await.expect("the server ends well");
+    assert!(start.elapsed() < Duration::from_secs(3), "it took {:?}", start.elapsed());
+}

@@ -220,6 +220,11 @@ async fn every_sign_in_has_a_session_of_its_own_and_ends_the_one_before() {
     assert_ne!(first, second);
     assert!(browser.is_signed_in().await);
     assert!(!copy.is_signed_in().await, "the session before has ended");
+    assert_eq!(
+        provider.count(Endpoint::Revoke),
+        0,
+        "the service may count both to one grant: it would end the new one"
+    );
 }
 
 #[tokio::test]

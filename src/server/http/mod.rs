@@ -11,6 +11,7 @@ mod cookies;
 mod csp_report;
 mod document;
 mod ending;
+mod events;
 mod failure;
 mod form;
 mod front;
@@ -73,6 +74,7 @@ pub fn router(state: AppState) -> Router {
     let api = Router::new()
         .route("/api/profile", get(profile::profile))
         .route("/api/audit", get(audit::audit))
+        .route("/api/session/events", get(events::events))
         .merge(secure_data)
         .route_layer(middleware::from_fn_with_state(state.clone(), limits::access_tokens))
         .route("/api/openapi.json", get(openapi::openapi));

@@ -42,6 +42,12 @@ pub fn is_own_navigation(headers: &HeaderMap) -> bool {
     matches!(text(headers, "sec-fetch-site"), Some("same-origin" | "none"))
 }
 
+/// Whether a script of our own pages asks, as far as the browser says: older ones don't, and keep what comes
+/// from the scripts of other sites by themselves.
+pub fn is_own_script(headers: &HeaderMap) -> bool {
+    text(headers, "sec-fetch-site").is_none_or(|site| site == "same-origin")
+}
+
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     // A header sent twice, or that is no text, is a trick.
     let mut values = headers.get_all(name).iter();

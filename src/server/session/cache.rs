@@ -117,6 +117,11 @@ impl<T: Send + Sync + 'static> Cache<T> {
         Ending(self.part(key))
     }
 
+    /// Believes nothing any more that was read until now.
+    pub(super) fn doubt_all(&self) {
+        self.generations.iter().for_each(|part| drop(Ending(part)));
+    }
+
     /// Frees the memory of a session that is of no more use.
     pub(super) async fn forget(&self, key: &SessionKey) {
         self.entries.invalidate(key).await;
@@ -220,6 +225,17 @@ mod tests {
         database.may_answer.notify_one();
         assert_eq!(early.await.unwrap(), None, "even the lookup that read it does not believe it");
         assert_eq!(cache.get_or_load(&key, || database.read()).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn in_doubt_all_is_read_anew() {
+        let (cache, database) = (Cache::new(), Database::default());
+        let key = SessionKey::from(KEY);
+        for reads in [1, 2] {
+            assert!(cache.get_or_load(&key, || database.read()).await.unwrap().is_some());
+            assert_eq!(database.reads.load(Ordering::SeqCst), reads);
+            cache.doubt_all();
+        }
     }
 
     #[tokio::test]

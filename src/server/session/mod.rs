@@ -16,11 +16,13 @@ mod devices;
 mod id;
 mod tokens;
 mod user_agent;
+mod watch;
 
 pub(in crate::server) use device::network;
 pub use devices::{OwnSession, handle};
 pub use id::SessionId;
 pub use tokens::Tokens;
+pub use watch::{News, SessionWatch, WatchError};
 
 pub use super::store::ProviderLogoutOutcome;
 
@@ -36,7 +38,14 @@ use crate::model::SignedIn;
 use cache::Cache;
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
-use std::{fmt, net::IpAddr, num::NonZeroU16, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    net::IpAddr,
+    num::NonZeroU16,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+use watch::{Follower, Watchers};
 
 /// How long it is remembered that a logout token was taken: longer than any is accepted, which is three
 /// minutes, one of them in the future.
@@ -120,7 +129,10 @@ pub struct Sessions {
     store: Arc<Store>,
     keyring: Keyring,
     settings: SessionSettings,
-    cache: Cache<Live>,
+    cache: Arc<Cache<Live>>,
+    watchers: Arc<Watchers>,
+    /// Begun by the first who waits for a session to end.
+    follower: OnceLock<Follower>,
     clock: Clock,
 }
 
@@ -134,7 +146,15 @@ struct Live {
 impl Sessions {
     /// Sessions kept in `store`, with their tokens sealed by `keyring`.
     pub fn new(store: Arc<Store>, keyring: Keyring, settings: SessionSettings) -> Self {
-        Self { store, keyring, settings, cache: Cache::new(), clock: Arc::new(Utc::now) }
+        Self {
+            store,
+            keyring,
+            settings,
+            cache: Arc::new(Cache::new()),
+            watchers: Arc::default(),
+            follower: OnceLock::new(),
+            clock: Arc::new(Utc::now),
+        }
     }
 
     /// The same with another clock.
@@ -186,7 +206,7 @@ impl Sessions {
         };
         drop(ending);
         if let Some(key) = replaces {
-            self.cache.forget(&key).await;
+            self.forget(&key).await;
         }
         let signed_in = SignedIn {
             person,
@@ -218,9 +238,12 @@ impl Sessions {
     }
 
     async fn look_up(&self, id: &SessionId, in_use: bool) -> Result<Option<Arc<SignedIn>>, SessionError> {
-        let key = id.key();
+        Ok(self.live(id.key(), in_use).await?.map(|live| live.signed_in.clone()))
+    }
+
+    async fn live(&self, key: SessionKey, in_use: bool) -> Result<Option<Arc<Live>>, SessionError> {
         let found = self.cache.get_or_load(&key, || self.load(key, in_use)).await?;
-        Ok(found.filter(|live| self.now() < live.ends_at).map(|live| live.signed_in.clone()))
+        Ok(found.filter(|live| self.now() < live.ends_at))
     }
 
     /// Ends a session. Answers what signing out at the provider takes, also for one that had
@@ -233,7 +256,7 @@ impl Sessions {
         let ending = self.cache.ending(&key);
         let ended = self.store.end_session(&key).await?;
         drop(ending);
-        self.cache.forget(&key).await;
+        self.forget(&key).await;
         Ok(ended.map(|ended| self.opened(ended)))
     }
 
@@ -266,9 +289,15 @@ impl Sessions {
         // First all that costs no waiting: from here on none of them is found.
         ended.iter().for_each(|ended| drop(self.cache.ending(&ended.key)));
         for ended in &ended {
-            self.cache.forget(&ended.key).await;
+            self.forget(&ended.key).await;
         }
         ended.into_iter().map(|ended| self.opened(ended)).collect()
+    }
+
+    /// Frees what is kept of a session that has ended, and wakes who waits for that.
+    async fn forget(&self, key: &SessionKey) {
+        self.cache.forget(key).await;
+        self.watchers.wake(key);
     }
 
     fn opened(&self, ended: EndedRecord) -> EndedSession {

@@ -67,8 +67,11 @@ async fn embedded(settings: &StoreSettings, engine: Engine<'_>) -> Result<Surrea
     // database that was made with one: never leave it out.
     let root = Root { username: settings.username.clone(), password: settings.password.expose_secret().to_owned() };
     // The one function that the tables need: `0004_audit.surql`.
-    let capabilities = Capabilities::none().with_guest_access(false).with_function_allowed("time::now");
-    let capabilities = capabilities.map_err(|_| StoreError::Unexpected("a function has a name that is none"))?;
+    let capabilities = Capabilities::none()
+        .with_guest_access(false)
+        .with_live_query_notifications(true)
+        .with_function_allowed("time::now")
+        .map_err(|_| StoreError::Unexpected("a function has a name that is none"))?;
     let config = Config::new().user(root).capabilities(capabilities).query_timeout(CALL_LIMIT);
     tokio::time::timeout(EMBEDDED_LIMIT, any::connect((settings.url.as_str(), config)))
         .await

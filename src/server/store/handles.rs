@@ -23,8 +23,9 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 use surrealdb::{
-    IndexedResults, Surreal,
+    IndexedResults, Notification, Surreal,
     engine::any::Any,
+    method::QueryStream,
     opt::auth::{Database, Namespace, Root},
     types::{ErrorDetails, QueryError, RecordId, SurrealValue, Variables},
 };
@@ -239,5 +240,13 @@ impl Answer {
     /// The rows that a statement answered with.
     pub(super) fn rows<T: SurrealValue>(&mut self, statement: usize) -> Result<Vec<T>, StoreError> {
         Ok(self.0.take(statement)?)
+    }
+
+    /// What the live query of a statement tells from now on. It is ended with the stream.
+    pub(super) fn live<T: SurrealValue + Unpin>(
+        &mut self,
+        statement: usize,
+    ) -> Result<QueryStream<Notification<T>>, StoreError> {
+        Ok(self.0.stream(statement)?)
     }
 }

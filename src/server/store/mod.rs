@@ -10,6 +10,7 @@ mod audit;
 mod call;
 mod connect;
 mod devices;
+mod endings;
 mod error;
 #[cfg(feature = "embedded")]
 mod folder;
@@ -27,6 +28,7 @@ mod tests;
 
 pub use audit::AuditRow;
 pub use devices::ListedSession;
+pub use endings::Endings;
 pub use error::{FolderProblem, StoreError};
 pub use logout::{ProviderLogout, ProviderLogoutOutcome};
 pub use migrate::MigrationError;

@@ -4,6 +4,7 @@
 //! The provider is ours and in this process (`support::provider`), so that they need no network and run with
 //! all the others. `docs/security.md` has the table of them; `table` holds it to what is here.
 
+mod backchannel;
 mod basic;
 mod beyond;
 mod config;

@@ -14,7 +14,7 @@ pub mod provider;
 pub mod refusal;
 
 pub use app::{TestApp, secret, settings};
-pub use browser::{Attempt, Browser, Page, Site};
+pub use browser::{Attempt, Browser, Listening, Page, Request, Site};
 #[cfg(all(feature = "embedded", unix))]
 pub use database::Database;
 pub use log::logs;

@@ -2,8 +2,10 @@
 //! follows redirects only when asked to.
 
 mod jar;
+mod listening;
 mod page;
 
+pub use listening::Listening;
 pub use page::Page;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
@@ -234,6 +236,11 @@ impl Browser {
         }
     }
 
+    /// Listens to server-sent events at `path`, as a script of the page does.
+    pub async fn listen(&self, path: &str) -> Listening {
+        self.request(Method::GET, self.url(path)).fetch().header("accept", "text/event-stream").listen().await
+    }
+
     /// The application's cookies: name and value.
     pub fn cookies(&self) -> Vec<(String, String)> {
         self.jar().pairs(&self.app)
@@ -330,6 +337,31 @@ impl Request<'_> {
 
     /// Sends it, and takes in the cookies of the answer.
     pub async fn send(self) -> Page {
+        let (browser, site) = (self.browser, self.site);
+        let (url, response) = self.respond().await;
+        let status = response.status();
+        let headers = response.headers().clone();
+        let body = response.bytes().await.unwrap_or_else(|error| panic!("the answer of {url} breaks off: {error}"));
+        let set_cookies: Vec<_> = headers
+            .get_all("set-cookie")
+            .iter()
+            .map(|value| {
+                Cookie::parse(value.to_str().expect("a cookie in ASCII").to_owned()).expect("a sound Set-Cookie")
+            })
+            .collect();
+        for cookie in &set_cookies {
+            browser.jar().store(&url, cookie);
+            browser.set_cookies.lock().unwrap_or_else(PoisonError::into_inner).push((url.clone(), cookie.clone()));
+        }
+        Page { url, status, headers, set_cookies, body: String::from_utf8_lossy(&body).into_owned(), site }
+    }
+
+    /// Sends it, and reads what is answered piece by piece.
+    pub async fn listen(self) -> Listening {
+        Listening::new(self.respond().await.1)
+    }
+
+    async fn respond(self) -> (Url, reqwest::Response) {
         let browser = self.browser;
         let own = self.url.origin() == browser.app.origin();
         let headers = self.headers();
@@ -345,21 +377,7 @@ impl Request<'_> {
             request = request.body(bytes);
         }
         let response = request.send().await.unwrap_or_else(|error| panic!("{url} does not answer: {error}"));
-        let status = response.status();
-        let headers = response.headers().clone();
-        let body = response.bytes().await.unwrap_or_else(|error| panic!("the answer of {url} breaks off: {error}"));
-        let set_cookies: Vec<_> = headers
-            .get_all("set-cookie")
-            .iter()
-            .map(|value| {
-                Cookie::parse(value.to_str().expect("a cookie in ASCII").to_owned()).expect("a sound Set-Cookie")
-            })
-            .collect();
-        for cookie in &set_cookies {
-            browser.jar().store(&url, cookie);
-            browser.set_cookies.lock().unwrap_or_else(PoisonError::into_inner).push((url.clone(), cookie.clone()));
-        }
-        Page { url, status, headers, set_cookies, body: String::from_utf8_lossy(&body).into_owned(), site: self.site }
+        (url, response)
     }
 
     fn headers(&self) -> HeaderMap {
