@@ -25,6 +25,7 @@ export function testAudit(name: string, open: (tools: Tools) => Promise<unknown>
       for (const width of [1280, 390]) {
         await page.emulateMedia({ colorScheme });
         await page.setViewportSize({ width, height: 900 });
+        await settled(page);
         const where = `${colorScheme}, ${width} px wide`;
         expect.soft(await violations(page), where).toEqual([]);
         expect.soft(await widerThanWindow(page), `wider than the window: ${where}`).toBe(false);
@@ -38,6 +39,15 @@ export function testAudit(name: string, open: (tools: Tools) => Promise<unknown>
     await page.setViewportSize({ width: 1280, height: 900 });
     await page.evaluate(() => document.documentElement.style.setProperty('font-size', '200%'));
     expect.soft(await widerThanWindow(page), 'wider than the window: text twice as large').toBe(false);
+  });
+}
+
+/** Waits until colours and sizes are what they will be: the shortest transition takes until the next frame. */
+async function settled(page: Page) {
+  await page.evaluate(async () => {
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    const transitions = document.getAnimations().filter((animation) => animation instanceof CSSTransition);
+    await Promise.allSettled(transitions.map((transition) => transition.finished));
   });
 }
 
