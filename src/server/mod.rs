@@ -2,15 +2,17 @@
 //!
 //! `http` takes requests and hands them to `auth` (the sign-in service), `session` (who is signed
 //! in), `records` (secure data) and `store` (SurrealDB). `access`, `directory` and `standing` know what
-//! a person may do. Nothing below knows `http`.
+//! a person may do, and `refresh` keeps that up to date. Nothing below knows `http`.
 
 pub mod access;
 pub mod auth;
 pub mod check;
 pub mod directory;
+mod ending;
 mod finding;
 pub mod http;
 pub mod records;
+pub mod refresh;
 pub mod secrets;
 pub mod session;
 pub mod settings;
@@ -20,7 +22,8 @@ pub mod telemetry;
 
 use auth::Provider;
 use directory::Directory;
-use session::Sessions;
+use refresh::Refreshes;
+use session::{Clock, Sessions};
 use settings::Settings;
 use std::{future::Future, io, ops::Deref, sync::Arc, time::Duration};
 use store::{Store, StoreError};
@@ -44,6 +47,8 @@ pub struct Inner {
     pub provider: Provider,
     /// Who is signed in.
     pub sessions: Sessions,
+    /// The sessions whose tokens are being refreshed.
+    pub refreshes: Refreshes,
     /// The database.
     pub store: Arc<Store>,
     /// What roles, groups and permissions are for.
@@ -92,16 +97,27 @@ impl App {
     /// When the database cannot be used.
     pub async fn build(settings: Settings) -> Result<Self, StartError> {
         let store = Arc::new(Store::connect(&settings.store).await?);
+        Self::build_over(settings, store, Arc::new(chrono::Utc::now)).await
+    }
+
+    /// The same over a database that is open already, for several instances in one process, with sessions that
+    /// go by another clock.
+    ///
+    /// # Errors
+    /// When the database cannot be used.
+    pub async fn build_over(settings: Settings, store: Arc<Store>, clock: Clock) -> Result<Self, StartError> {
         // The policy may have changed since; the database must not go by the old one.
         let changed = standing::bring_up_to_date(&store, &settings.access).await?;
         if changed > 0 {
             tracing::info!(people = changed, "the policy has changed: what they may do was worked out anew");
         }
         let provider = Provider::new(settings.oidc.clone())?;
-        let sessions = Sessions::new(Arc::clone(&store), settings.keyring.clone(), settings.session);
+        let sessions = Sessions::new(Arc::clone(&store), settings.keyring.clone(), settings.session).with_clock(clock);
         let directory = Directory::new(&settings.directory, provider.outbound().clone());
         let document = http::Document::load(&settings.oidc.issuer);
-        Ok(Self { state: AppState(Arc::new(Inner { settings, provider, sessions, store, directory, document })) })
+        let refreshes = Refreshes::default();
+        let inner = Inner { settings, provider, sessions, refreshes, store, directory, document };
+        Ok(Self { state: AppState(Arc::new(inner)) })
     }
 
     /// All routes, with everything around them.

@@ -35,7 +35,13 @@ mod transactions;
 #[cfg(all(feature = "embedded", unix))]
 mod changing_policy;
 #[cfg(feature = "embedded")]
+mod check_again;
+#[cfg(feature = "embedded")]
 mod record_permissions;
+#[cfg(feature = "embedded")]
+mod refresh;
+#[cfg(feature = "embedded")]
+mod refresh_refusals;
 #[cfg(feature = "embedded")]
 mod session_concurrency;
 #[cfg(feature = "embedded")]

@@ -12,12 +12,9 @@ use crate::{
     model::{ReturnTo, Visitor},
     server::{
         AppState,
-        access::{
-            claims::token_permissions,
-            second_factor::{AfterSignIn, on_sign_in},
-        },
+        access::second_factor::{AfterSignIn, on_sign_in},
         auth::{LoginHints, SignIn, SignInError, Transaction},
-        session::{NewSession, SessionId, Tokens},
+        session::{NewSession, SessionId},
         standing,
     },
 };
@@ -27,7 +24,6 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use chrono::Utc;
-use secrecy::ExposeSecret;
 use serde::Deserialize;
 
 /// What the service sends along (RFC 6749, section 4.1.2; RFC 9207). A parameter sent twice is
@@ -112,9 +108,7 @@ async fn begin_session(
     signed_in: SignIn,
 ) -> Result<Response, Failure> {
     let jar = Jar::of(&state.settings.public_origin);
-    let mut new_person = signed_in.person;
-    new_person.token_permissions = permissions_of(state, &signed_in.tokens).await?;
-    new_person.entitlements = standing::entitlements_of_new(&state.settings.access, &new_person);
+    let new_person = standing::entitled(state, signed_in.person, &signed_in.tokens.access_token).await?;
     let id = SessionId::generate();
     let cookie = jar.set_session(id.to_cookie(), state.settings.session.lifetime);
     let session = NewSession {
@@ -153,27 +147,6 @@ async fn begin_session(
     };
     response.headers_mut().append(header::SET_COOKIE, cookie);
     Ok(response)
-}
-
-/// The permissions in the access token of a sign-in, where they count. A token that cannot be verified,
-/// such as an opaque one, has none.
-async fn permissions_of(state: &AppState, tokens: &Tokens) -> Result<Vec<String>, Failure> {
-    let (true, Some(audience)) = (state.settings.access.permissions_from_token, &state.settings.oidc.audience) else {
-        return Ok(vec![]);
-    };
-    match state.provider.verify_access_token(tokens.access_token.expose_secret(), audience).await? {
-        Ok(claims) => {
-            let (permissions, dropped) = token_permissions(&claims);
-            if !dropped.is_empty() {
-                tracing::warn!("permissions of the access token: {dropped}");
-            }
-            Ok(permissions)
-        }
-        Err(error) => {
-            tracing::warn!(%error, "PERMISSIONS_FROM_TOKEN is on, but the access token of a sign-in cannot be read");
-            Ok(vec![])
-        }
-    }
 }
 
 /// The callback belongs to no attempt of this browser: too old, used already, or begun elsewhere.

@@ -3,12 +3,12 @@
 //! Each file is one endpoint or one concern of all of them. `front` stands before everything:
 //! request id, same-origin check, time limit, headers, and the page for what went wrong.
 
+mod access;
 mod backchannel_logout;
 mod callback;
 mod caller;
 mod cookies;
 mod document;
-mod ending;
 mod failure;
 mod form;
 mod front;
@@ -33,7 +33,7 @@ pub use document::Document;
 pub use request_id::RequestId;
 pub use serve::serve;
 
-use super::AppState;
+use super::{AppState, ending};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
@@ -82,6 +82,7 @@ pub fn router(state: AppState) -> Router {
         .route("/data/{id}/edit", post(records::update))
         .route("/data/{id}/delete", post(records::delete))
         .route("/data/{id}/restore", post(records::restore))
+        .route("/access/check", post(access::check_again))
         .route("/sessions/end-others", post(sessions::end_others))
         .route("/sessions/{handle}/end", post(sessions::end_one));
     router

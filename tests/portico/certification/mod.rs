@@ -8,4 +8,5 @@ mod basic;
 mod beyond;
 mod config;
 mod logout;
+mod refresh;
 mod table;

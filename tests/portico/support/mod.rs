@@ -4,6 +4,7 @@
 
 mod app;
 mod browser;
+mod instances;
 pub mod keys;
 mod log;
 mod markup;
@@ -13,6 +14,7 @@ pub mod refusal;
 
 pub use app::{TestApp, secret, settings};
 pub use browser::{Attempt, Browser, Page, Site};
+pub use instances::Instances;
 pub use log::logs;
 pub use markup::assert_harmless;
 pub use problem::{assert_no_secret, assert_problem};

@@ -27,7 +27,7 @@ fn access() -> Access {
 }
 
 fn html(access: &Access, descriptions: Availability) -> String {
-    Owner::new().with(|| view! { <Everything access descriptions/> }.to_html())
+    Owner::new().with(|| view! { <Everything access descriptions notice=None/> }.to_html())
 }
 
 /// How often `needle` stands in `text`.

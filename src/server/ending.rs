@@ -1,6 +1,6 @@
 //! What follows the end of a session: its refresh token is of no more use, and should be worth nothing.
 
-use crate::server::{AppState, session::EndedSession};
+use super::{AppState, session::EndedSession};
 use secrecy::ExposeSecret;
 use tracing::Instrument;
 
