@@ -31,6 +31,8 @@ use tokio::net::TcpListener;
 
 /// How long requests under way may go on after the server was told to stop.
 pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
+/// How long tokens that are being refreshed by then may take to arrive and be kept.
+const LANDING_GRACE: Duration = Duration::from_secs(6);
 /// How often expired sessions are deleted. They are refused from the moment they expire; this only
 /// frees the space.
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
@@ -126,7 +128,7 @@ impl App {
     }
 
     /// Listens where the settings say, and serves until `stop` is over; then requests under way may
-    /// end, for [`SHUTDOWN_GRACE`] at most.
+    /// end, for [`SHUTDOWN_GRACE`] at most, and tokens that are being refreshed may arrive.
     ///
     /// # Errors
     /// When the address cannot be had.
@@ -135,12 +137,14 @@ impl App {
         let listening = |source| StartError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(listening)?;
         tracing::info!(%address, origin = self.state.settings.public_origin.as_str(), "listening");
-        let sweeper = tokio::spawn(sweep(self.state.clone()));
+        let state = self.state.clone();
+        let sweeper = tokio::spawn(sweep(state.clone()));
         // So that the first person need not wait for it, nor see names without descriptions.
         let directory = self.state.directory.clone();
         tokio::spawn(async move { directory.warm().await });
         let served = http::serve(listener, self.router(), stop, SHUTDOWN_GRACE).await.map_err(listening);
         sweeper.abort();
+        state.refreshes.land(LANDING_GRACE).await;
         tracing::info!("stopped");
         served
     }

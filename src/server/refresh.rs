@@ -34,8 +34,9 @@ use tracing::Instrument;
 pub const PATIENCE: Duration = Duration::from_secs(3);
 /// How long somebody waits at most who asked for it.
 const PATIENCE_OF_WHO_ASKS: Duration = Duration::from_secs(12);
-/// How often, and for how long, it is looked whether another instance is done.
+/// How soon, how often at least, and for how long it is looked whether another instance is done.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 const LOOK_FOR: Duration = Duration::from_secs(70);
 /// How often, and for how long, a write is tried that must not be lost: a refresh token that was exchanged
 /// cannot be had again.
@@ -56,6 +57,15 @@ struct Flight {
 impl Refreshes {
     fn flights(&self) -> MutexGuard<'_, HashMap<SessionKey, Flight>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for what is under way, for `grace` at most: a refresh token that was exchanged and not kept is
+    /// lost. Call it when no request comes any more.
+    pub async fn land(&self, grace: Duration) {
+        let flights: Vec<Flight> = self.flights().values().cloned().collect();
+        if timeout(grace, futures::future::join_all(flights.into_iter().map(outcome))).await.is_err() {
+            tracing::warn!("tokens that were being refreshed may be lost");
+        }
     }
 }
 
@@ -170,13 +180,14 @@ async fn wait_for_turn(
     reason: RefreshReason,
 ) -> Result<Result<RefreshLease, Outcome>, SessionError> {
     let started = Instant::now();
-    let mut has_waited = false;
+    let (mut has_waited, mut pause) = (false, LOOK_AGAIN);
     loop {
         return Ok(Err(match state.sessions.take_refresh(key, reason).await? {
             RefreshTurn::Taken(lease) => return Ok(Ok(lease)),
             RefreshTurn::Held if started.elapsed() < LOOK_FOR => {
                 has_waited = true;
-                sleep(LOOK_AGAIN).await;
+                sleep(pause).await;
+                pause = (pause * 2).min(LOOK_EVERY);
                 continue;
             }
             RefreshTurn::Held | RefreshTurn::Resting => Outcome::Later,
@@ -256,7 +267,12 @@ async fn refresh(
     if let Some(rotated) = rotated
         && !insist(|| state.sessions.keep_rotated(lease, before, rotated)).await?
     {
-        return Ok(lost(state, lease, rotated).await?);
+        let outcome = after_loss(state, lease).await?;
+        if outcome == Outcome::Ended {
+            // Nobody else has the new one.
+            ending::revoke_token(state, rotated).await;
+        }
+        return Ok(outcome);
     }
     let as_of = state.sessions.time();
     let person = state.provider.describe_refreshed(subject, before, &refreshed).await?;
@@ -291,23 +307,16 @@ async fn finish(
     let person = entitled.map_err(RefreshError::from)?;
     let new = are_new.then_some(tokens);
     if !insist(|| state.sessions.finish_refresh(lease, &person, as_of, new)).await? {
-        // It has ended meanwhile, and whoever ended it has its refresh token.
-        return Ok(Outcome::Ended);
+        return Ok(after_loss(state, lease).await?);
     }
     tracing::info!(subject = %person.subject, "a session was refreshed");
     Ok(Outcome::Renewed)
 }
 
-/// The session has ended while its refresh token was exchanged: nobody has the new one, which must be worth
-/// nothing. Or the try took too long and another one goes on with it.
-async fn lost(state: &AppState, lease: &RefreshLease, rotated: &SecretString) -> Result<Outcome, SessionError> {
-    if state.sessions.lives(lease).await? {
-        return Ok(Outcome::Later);
-    }
-    if let Err(error) = state.provider.revoke(rotated.expose_secret()).await {
-        tracing::warn!(%error, "the refresh token of an ended session could not be revoked; it is forgotten here");
-    }
-    Ok(Outcome::Ended)
+/// The lease is lost: the session has ended meanwhile, and whoever ended it has its refresh token. Or the try
+/// took too long, and another one goes on with it.
+async fn after_loss(state: &AppState, lease: &RefreshLease) -> Result<Outcome, SessionError> {
+    Ok(if state.sessions.lives(lease).await? { Outcome::Later } else { Outcome::Ended })
 }
 
 /// Tries a write again for a while if the database does not answer. It is bound to the lease, so that it is

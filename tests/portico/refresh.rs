@@ -282,7 +282,7 @@ async fn it_neither_brings_a_second_factor_nor_takes_one_away() {
     portico.seconds_later(OVER);
     let page = without.get("/access").await;
     assert!(page.body.contains("Confirm with a second factor"), "the role waits: {}", page.summary());
-    assert!(!page.body.contains("You are an administrator here"));
+    assert!(!page.body.replace("<!>", "").contains("You are an administrator here"));
 
     provider.behave(|behaviour| behaviour.amr = Some(vec!["pwd".into(), "mfa".into()]));
     let with = portico.signed_in().await;
@@ -292,7 +292,7 @@ async fn it_neither_brings_a_second_factor_nor_takes_one_away() {
     });
     portico.seconds_later(OVER);
     let page = with.get("/access").await;
-    assert!(page.body.contains("You are an administrator here"), "{}", page.summary());
+    assert!(page.body.replace("<!>", "").contains("You are an administrator here"), "{}", page.summary());
     assert_eq!(provider.refreshes().len(), 2);
 }
 

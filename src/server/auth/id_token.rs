@@ -67,8 +67,8 @@ pub(super) fn verify_refreshed(
     if claims.get("sub").and_then(Value::as_str) != Some(expected.subject) {
         return Err(TokenError::Mismatch("sub"));
     }
-    // Neither has to be there; where it is, it must be that of the sign-in.
-    for name in ["nonce", "auth_time"] {
+    // None has to be there; where it is, it must be that of the sign-in.
+    for name in ["nonce", "auth_time", "org_id"] {
         if let (Some(new), Some(old)) = (claims.get(name), expected.before.get(name))
             && new != old
         {

@@ -48,7 +48,7 @@ impl From<SignInError> for RefreshError {
         match error {
             SignInError::Exchange(code) if code == "invalid_grant" => Self::Revoked,
             // A signature is checked before these, so that it is the service itself that says so.
-            SignInError::IdToken(TokenError::Mismatch("iss" | "sub" | "aud" | "azp" | "nonce"))
+            SignInError::IdToken(TokenError::Mismatch("iss" | "sub" | "aud" | "azp" | "nonce" | "org_id"))
             | SignInError::OtherSubject => Self::NotThisSession(error),
             error => Self::Failed(error),
         }
@@ -135,7 +135,7 @@ mod tests {
         }
         let foreign =
             |error| matches!(RefreshError::from(SignInError::IdToken(error)), RefreshError::NotThisSession(_));
-        for claim in ["iss", "sub", "aud", "azp", "nonce"] {
+        for claim in ["iss", "sub", "aud", "azp", "nonce", "org_id"] {
             assert!(foreign(TokenError::Mismatch(claim)), "{claim}");
         }
         for error in
