@@ -248,6 +248,7 @@ async fn sign_in(store: &Store, subject: &str, permissions: &[Permission], group
         key: SessionKey::from(<[u8; 32]>::try_from(hash.as_ref())?),
         sealed_tokens: vec![],
         access_token_expires_at: None,
+        refresh_due_at: None,
         scope: None,
         provider_session: None,
         amr: vec![],

@@ -95,7 +95,7 @@ fn session() -> NewSession {
             access_token: SecretString::from("a".repeat(1200)),
             refresh_token: Some(SecretString::from("r".repeat(60))),
             id_token: SecretString::from("i".repeat(1500)),
-            access_token_expires_at: Some(Utc::now() + TimeDelta::days(1)),
+            access_token_life: Some(TimeDelta::days(1)),
             scope: Some("openid profile email offline_access".to_owned()),
         },
         provider_session: Some("6bT9ZVvPzQ0sTq3mJ8hK2w".to_owned()),

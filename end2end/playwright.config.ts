@@ -56,7 +56,7 @@ export default defineConfig({
     // Before anything is in the database.
     { name: 'empty', use: devices['Desktop Chrome'], testMatch: /empty\.spec\.ts/ },
     // Stories that must work either way are told twice: with the WASM, and with no JavaScript at all.
-    { name: 'hydrated', use: devices['Desktop Chrome'], testIgnore: /(faults|sessions|empty)\.spec\.ts/, dependencies: ['empty'] },
+    { name: 'hydrated', use: devices['Desktop Chrome'], testIgnore: /(faults|sessions|check-again|empty)\.spec\.ts/, dependencies: ['empty'] },
     {
       name: 'no-javascript',
       use: { ...devices['Desktop Chrome'], javaScriptEnabled: false },
@@ -64,11 +64,11 @@ export default defineConfig({
       grepInvert: /@script/,
       dependencies: ['empty'],
     },
-    // These sign a person out everywhere, also where another story has them signed in.
+    // These sign a person out everywhere, also where another story has them signed in, or change their roles.
     {
       name: 'sessions',
       use: devices['Desktop Chrome'],
-      testMatch: /sessions\.spec\.ts/,
+      testMatch: /(sessions|check-again)\.spec\.ts/,
       dependencies: ['hydrated', 'no-javascript'],
       workers: 1,
     },

@@ -29,6 +29,17 @@ const cases: Case[] = [
   },
   { name: 'access-nested', open: ({ signIn }) => signIn('nested', { returnTo: '/access' }) },
   {
+    name: 'access-checked',
+    open: async ({ page, signIn }) => {
+      await signIn('nested', { returnTo: '/access' });
+      await alive(page);
+      await page.getByRole('main').getByRole('button', { name: 'Check again' }).click();
+      await expect(page.getByText('Checked just now')).toBeVisible();
+    },
+  },
+  { name: 'access-not-checked', open: ({ signIn }) => signIn('nested', { returnTo: '/access?checked=later' }) },
+  { name: 'access-must-sign-in', open: ({ signIn }) => signIn('nested', { returnTo: '/access?checked=sign-in' }) },
+  {
     name: 'access-everything-open',
     open: async ({ page, signIn }) => {
       await signIn('nested', { returnTo: '/access' });

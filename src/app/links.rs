@@ -10,6 +10,10 @@ pub const HOME: &str = "/";
 pub const PROFILE: &str = "/profile";
 /// What the person may do, and why.
 pub const ACCESS: &str = "/access";
+/// Asks the sign-in service anew what the person may do, by POST.
+pub const CHECK_AGAIN: &str = "/access/check";
+/// Starts a sign-in, which brings the same, and comes back to [`ACCESS`].
+pub const CHECK_BY_SIGN_IN: &str = "/login?returnTo=/access%3Fchecked%3Dnow";
 /// The records that the person sees, newest first.
 pub const DATA: &str = "/data";
 /// The form for a new record.

@@ -9,6 +9,7 @@
 //! fill; [`ReturnTo`](crate::model::ReturnTo) when a sign-in knows better than the address where the
 //! person wanted to go; an `Arc` of [`RecordsView`] for the pages under `/data`; one of [`SessionsView`] for `/sessions`.
 
+mod access;
 #[cfg(feature = "hydrate")]
 mod browser;
 mod claims;
@@ -28,7 +29,8 @@ mod title;
 #[cfg(feature = "hydrate")]
 mod unsaved;
 
-pub use links::CONFIRM_FOR_SESSIONS;
+pub use access::AccessNotice;
+pub use links::{CHECK_BY_SIGN_IN, CONFIRM_FOR_SESSIONS};
 pub use records::{FormState, FormView, ListView, Notice, RecordsView};
 pub use sessions::{SessionsNotice, SessionsView};
 pub use shell::shell;

@@ -1,4 +1,4 @@
-//! A person, as the sign-in service described them at their last sign-in.
+//! A person, as the sign-in service last described them.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -51,6 +51,9 @@ pub struct Person {
     pub created_at: DateTime<Utc>,
     /// When they last signed in here.
     pub last_login: DateTime<Utc>,
+    /// When the sign-in service last described them: at that sign-in, or since, when the tokens of a session were
+    /// refreshed.
+    pub described_at: DateTime<Utc>,
     /// What administrators keep about them at the sign-in service.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub app_metadata: Map<String, Value>,
@@ -62,7 +65,7 @@ pub struct Person {
     /// `groups`, `roles`, `permissions` and `authorization`.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub claims: Map<String, Value>,
-    /// The `permissions` of the access token of their last sign-in, where the operator lets them count
+    /// The `permissions` of the access token that came with that description, where the operator lets them count
     /// (`PERMISSIONS_FROM_TOKEN`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub token_permissions: Vec<String>,
@@ -115,6 +118,7 @@ mod tests {
             provider: "auth0".into(),
             created_at: DateTime::UNIX_EPOCH,
             last_login: DateTime::UNIX_EPOCH,
+            described_at: DateTime::UNIX_EPOCH,
             app_metadata: Map::new(),
             user_metadata: Map::new(),
             claims: Map::new(),

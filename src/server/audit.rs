@@ -1,7 +1,7 @@
 //! The audit log: what happened to people's access, for those who must be able to say so later (OWASP ASVS 5, 16.3).
 //!
-//! [`Event`] has all there is to tell, and [`Audit`] is the one place that writes it. What a sign-in is told of is
-//! written in its own transaction. All else is written before the request is answered; when that fails, the request
+//! [`Event`] has all there is to tell, and [`Audit`] is the one place that writes it. What a sign-in or a refresh is told
+//! of is written in its own transaction. All else is written before the request is answered; when that fails, the request
 //! goes on, and the log has the entry as an error. No entry holds a token, a cookie or a secret.
 
 mod export;
@@ -51,7 +51,7 @@ pub enum Event {
         /// By whom.
         by: EndedBy,
     },
-    /// At a sign-in a person came with other roles than at the one before.
+    /// At a sign-in, or when tokens were refreshed, a person came with other roles than the time before.
     RolesChanged {
         /// What they have now and had not.
         gained: Vec<String>,
@@ -85,6 +85,10 @@ pub enum EndedBy {
     Person,
     /// The sign-in service (back-channel logout).
     SignInService,
+    /// The sign-in service, which takes the session's refresh token no more (`invalid_grant`, RFC 6749, section 5.2).
+    InvalidGrant,
+    /// Portico: when it refreshed the tokens, the answer was about somebody else, or for somebody else.
+    RefreshMismatch,
     /// The bound on sessions (`PORTICO_SESSIONS_PER_PERSON`), at a sign-in.
     Limit,
 }
@@ -196,6 +200,12 @@ impl Audit {
             request: Some(request).filter(|request| !request.is_empty()),
             keep_until: at + self.keep,
         }
+    }
+
+    /// The entry about roles that came and went, in this order, if any did.
+    pub fn roles_changed(&self, (gained, lost): (Vec<String>, Vec<String>), about: About<'_>) -> Option<AuditRow> {
+        let any = !(gained.is_empty() && lost.is_empty());
+        any.then(|| self.entry(&Event::RolesChanged { gained, lost }, about))
     }
 
     fn next_id(&self, at: DateTime<Utc>) -> Ulid {

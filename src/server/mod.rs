@@ -2,16 +2,18 @@
 //!
 //! `http` takes requests and hands them to `auth` (the sign-in service), `session` (who is signed
 //! in), `records` (secure data) and `store` (SurrealDB). `access`, `directory` and `standing` know what
-//! a person may do. Nothing below knows `http`.
+//! a person may do, and `refresh` keeps that up to date. Nothing below knows `http`.
 
 pub mod access;
 pub mod audit;
 pub mod auth;
 pub mod check;
 pub mod directory;
+mod ending;
 mod finding;
 pub mod http;
 pub mod records;
+pub mod refresh;
 pub mod secrets;
 pub mod session;
 pub mod settings;
@@ -22,7 +24,8 @@ pub mod telemetry;
 use audit::Audit;
 use auth::Provider;
 use directory::Directory;
-use session::Sessions;
+use refresh::Refreshes;
+use session::{Clock, Sessions};
 use settings::Settings;
 use std::{future::Future, io, ops::Deref, sync::Arc, time::Duration};
 use store::{Store, StoreError};
@@ -30,6 +33,8 @@ use tokio::net::TcpListener;
 
 /// How long requests under way may go on after the server was told to stop.
 pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
+/// How long tokens that are being refreshed by then may take to arrive and be kept.
+const LANDING_GRACE: Duration = Duration::from_secs(6);
 /// How often expired sessions are deleted. They are refused from the moment they expire; this only
 /// frees the space.
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
@@ -46,6 +51,8 @@ pub struct Inner {
     pub provider: Provider,
     /// Who is signed in.
     pub sessions: Sessions,
+    /// The sessions whose tokens are being refreshed.
+    pub refreshes: Refreshes,
     /// The database.
     pub store: Arc<Store>,
     /// What happened to people's access.
@@ -98,18 +105,28 @@ impl App {
     /// When the database cannot be used.
     pub async fn build(settings: Settings) -> Result<Self, StartError> {
         let store = Arc::new(Store::connect(&settings.store).await?);
+        Self::build_over(settings, store, Arc::new(chrono::Utc::now)).await
+    }
+
+    /// The same over a database that is open already, for several instances in one process, with sessions that
+    /// go by another clock.
+    ///
+    /// # Errors
+    /// When the database cannot be used.
+    pub async fn build_over(settings: Settings, store: Arc<Store>, clock: Clock) -> Result<Self, StartError> {
         // The policy may have changed since; the database must not go by the old one.
         let changed = standing::bring_up_to_date(&store, &settings.access).await?;
         if changed > 0 {
             tracing::info!(people = changed, "the policy has changed: what they may do was worked out anew");
         }
         let provider = Provider::new(settings.oidc.clone())?;
-        let sessions = Sessions::new(Arc::clone(&store), settings.keyring.clone(), settings.session);
+        let sessions = Sessions::new(Arc::clone(&store), settings.keyring.clone(), settings.session).with_clock(clock);
         let directory = Directory::new(&settings.directory, provider.outbound().clone());
         let document = http::Document::load(&settings.oidc.issuer);
         let audit = Audit::new(Arc::clone(&store), settings.oidc.issuer.clone(), settings.audit_retention);
         let limits = http::Limits::new(&settings.limits);
-        let inner = Inner { settings, provider, sessions, store, audit, directory, document, limits };
+        let refreshes = Refreshes::default();
+        let inner = Inner { settings, provider, sessions, refreshes, store, audit, directory, document, limits };
         Ok(Self { state: AppState(Arc::new(inner)) })
     }
 
@@ -119,7 +136,7 @@ impl App {
     }
 
     /// Listens where the settings say, and serves until `stop` is over; then requests under way may
-    /// end, for [`SHUTDOWN_GRACE`] at most.
+    /// end, for [`SHUTDOWN_GRACE`] at most, and tokens that are being refreshed may arrive.
     ///
     /// # Errors
     /// When the address cannot be had.
@@ -128,18 +145,20 @@ impl App {
         let listening = |source| StartError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(listening)?;
         tracing::info!(%address, origin = self.state.settings.public_origin.as_str(), "listening");
-        let sweeper = tokio::spawn(sweep(self.state.clone()));
+        let state = self.state.clone();
+        let sweeper = tokio::spawn(sweep(state.clone()));
         // So that the first person need not wait for it, nor see names without descriptions.
         let directory = self.state.directory.clone();
         tokio::spawn(async move { directory.warm().await });
         // What open pages listen to would never end by itself.
-        let state = self.state.clone();
+        let listened_to = self.state.clone();
         let stop = async move {
             stop.await;
-            state.sessions.stop_watching();
+            listened_to.sessions.stop_watching();
         };
         http::serve(listener, self.router(), stop, SHUTDOWN_GRACE, http::Connections::default()).await;
         sweeper.abort();
+        state.refreshes.land(LANDING_GRACE).await;
         tracing::info!("stopped");
         Ok(())
     }

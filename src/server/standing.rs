@@ -4,10 +4,13 @@
 use super::{
     AppState,
     access::{
-        ClaimSet, DirectoryView, Evidence, Found, claims, decide,
+        ClaimSet, DirectoryView, Evidence, Found, claims,
+        claims::token_permissions,
+        decide,
         decide::{GroupInfo, RoleInfo},
         second_factor,
     },
+    auth::OutboundError,
     directory::Catalogue,
     settings::AccessSettings,
     store::{Entitlements, NewPerson, Store, StoreError},
@@ -18,6 +21,7 @@ use crate::model::{
 };
 use aws_lc_rs::digest;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use secrecy::{ExposeSecret, SecretString};
 use std::collections::BTreeSet;
 
 /// What a person may do now, and what of it never needed a second factor.
@@ -67,22 +71,34 @@ pub async fn described(state: &AppState, signed_in: &SignedIn) -> (Access, Avail
     (decide::decide(&settings.policy, &evidence), catalogue.availability)
 }
 
-/// The names of all roles that a person came with at their last sign-in, with or without a second factor.
-pub fn role_names(settings: &AccessSettings, person: &Person) -> BTreeSet<String> {
-    names(read(settings, &ClaimSet::from(person), &person.subject))
+/// The roles that somebody whom the sign-in service has just described has and had not, and those that they had and
+/// have no more, with or without a second factor. Somebody new had none.
+pub fn role_changes(settings: &AccessSettings, before: Option<&Person>, now: &NewPerson) -> (Vec<String>, Vec<String>) {
+    let names = |claims: &ClaimSet<'_>| -> BTreeSet<String> {
+        read(settings, claims, &now.subject).roles.into_iter().map(|role| role.name).collect()
+    };
+    let had = before.map(|person| names(&ClaimSet::from(person))).unwrap_or_default();
+    let NewPerson { claims, app_metadata, user_metadata, .. } = now;
+    let has = names(&ClaimSet { claims, app_metadata, user_metadata });
+    (has.difference(&had).cloned().collect(), had.difference(&has).cloned().collect())
 }
 
-/// The same for somebody who has just signed in.
-pub fn role_names_of_new(settings: &AccessSettings, person: &NewPerson) -> BTreeSet<String> {
-    let NewPerson { claims, app_metadata, user_metadata, .. } = person;
-    names(read(settings, &ClaimSet { claims, app_metadata, user_metadata }, &person.subject))
+/// Adds to somebody whom the sign-in service has just described what the policy makes of it: the permissions of
+/// their access token, where they count, and what the database is told.
+///
+/// # Errors
+/// The service's keys cannot be had.
+pub async fn entitled(
+    state: &AppState,
+    mut person: NewPerson,
+    access_token: &SecretString,
+) -> Result<NewPerson, OutboundError> {
+    person.token_permissions = permissions_of(state, access_token).await?;
+    person.entitlements = entitlements_of_new(&state.settings.access, &person);
+    Ok(person)
 }
 
-fn names(found: Found) -> BTreeSet<String> {
-    found.roles.into_iter().map(|role| role.name).collect()
-}
-
-/// What the database is told about somebody who has just signed in.
+/// What the database is told about somebody whom the sign-in service has just described.
 pub fn entitlements_of_new(settings: &AccessSettings, person: &NewPerson) -> Entitlements {
     let NewPerson { claims, app_metadata, user_metadata, .. } = person;
     entitlements(
@@ -91,6 +107,27 @@ pub fn entitlements_of_new(settings: &AccessSettings, person: &NewPerson) -> Ent
         &person.token_permissions,
         &person.subject,
     )
+}
+
+/// The permissions in an access token, where they count. A token that cannot be verified, such as an opaque
+/// one, has none.
+async fn permissions_of(state: &AppState, access_token: &SecretString) -> Result<Vec<String>, OutboundError> {
+    let (true, Some(audience)) = (state.settings.access.permissions_from_token, &state.settings.oidc.audience) else {
+        return Ok(vec![]);
+    };
+    match state.provider.verify_access_token(access_token.expose_secret(), audience).await? {
+        Ok(claims) => {
+            let (permissions, dropped) = token_permissions(&claims);
+            if !dropped.is_empty() {
+                tracing::warn!("permissions of the access token: {dropped}");
+            }
+            Ok(permissions)
+        }
+        Err(error) => {
+            tracing::warn!(%error, "PERMISSIONS_FROM_TOKEN is on, but the access token of a session cannot be read");
+            Ok(vec![])
+        }
+    }
 }
 
 /// Works out anew what the database is told about each person whose entitlements come from another
@@ -160,7 +197,7 @@ fn evidence<'a>(settings: &AccessSettings, person: &'a Person, found: &'a Found)
         permissions_from_token: settings.permissions_from_token,
         second_factor: None,
         directory: None,
-        as_of: person.last_login,
+        as_of: person.described_at,
     }
 }
 

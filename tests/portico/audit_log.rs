@@ -7,7 +7,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 #[cfg(feature = "embedded")]
 use {
-    crate::{store_support::memory, support::logs},
+    crate::{
+        store_support::memory,
+        support::{Instances, eventually, logs, provider::Gate},
+    },
     portico::server::audit::{About, Audit, Event},
     std::time::Duration,
 };
@@ -179,6 +182,91 @@ async fn sessions_that_are_ended_from_elsewhere_say_by_whom() {
     let ended: Vec<_> = of("session_ended").iter().map(|entry| entry["session"].clone()).collect();
     assert_eq!(begun, ended, "each by its handle");
     assert_eq!(of("session_ended")[2]["request"].as_str(), page.header("x-request-id"));
+}
+
+#[cfg(feature = "embedded")]
+#[tokio::test]
+async fn roles_that_change_within_a_session_are_told_once() {
+    let provider = Provider::start().await;
+    let portico = Instances::start(&provider, 1, &[]).await;
+    is_next(&provider, "ada", &["viewer"]);
+    let browser = portico.signed_in().await;
+    let give = |roles: &[&str]| provider.behave(|behaviour| behaviour.person.insert(ROLES.to_owned(), json!(roles)));
+    give(&["user"]);
+    let asked = browser.post("/access/check", &[]).await;
+    assert_eq!(asked.expect_local_redirect(), "/access?checked=now");
+    give(&["user", "auditor"]);
+    portico.seconds_later(3601);
+    let came_back = browser.get("/profile").await;
+    // The next refresh brings nothing new.
+    portico.seconds_later(3601);
+    assert!(browser.is_signed_in().await);
+    assert_eq!(provider.refreshes().len(), 3);
+
+    let entries = entries(&provider, &portico[0], Some("auth0|ada")).await;
+    assert_eq!(events(&entries), ["signed_in", "roles_changed", "roles_changed", "roles_changed"], "{entries:#?}");
+    for (entry, page, gained, lost) in [
+        (&entries[2], &asked, json!(["user"]), json!(["viewer"])),
+        (&entries[3], &came_back, json!(["auditor"]), json!([])),
+    ] {
+        assert_eq!((&entry["gained"], &entry["lost"]), (&gained, &lost));
+        assert_eq!(entry["request"].as_str(), page.header("x-request-id"), "{entry}");
+        assert_eq!(entry["session"], entries[0]["session"]);
+    }
+}
+
+#[cfg(feature = "embedded")]
+#[tokio::test]
+async fn roles_that_were_not_taken_over_are_not_told() {
+    let provider = Provider::start().await;
+    let portico = Instances::start(&provider, 1, &[]).await;
+    is_next(&provider, "ada", &["viewer"]);
+    let browser = portico.signed_in().await;
+    let copy = browser.copy();
+    let gate = Gate::default();
+    provider.behave(|behaviour| {
+        behaviour.person.insert(ROLES.to_owned(), json!(["user"]));
+        behaviour.answer(Endpoint::UserInfo, Answer::OnItsWay(gate.clone()));
+    });
+    let sign_out = async {
+        let limit = Duration::from_secs(10);
+        eventually("the answer is on its way", limit, || async { gate.arrived() == 1 }).await;
+        copy.post("/logout", &[]).await.expect_redirect();
+        gate.open();
+    };
+    let (checked, ()) = tokio::join!(browser.post("/access/check", &[]), sign_out);
+    assert_eq!(checked.status, 401, "{}", checked.summary());
+    let entries = entries(&provider, &portico[0], Some("auth0|ada")).await;
+    assert_eq!(events(&entries), ["signed_in", "roles_changed", "signed_out"], "{entries:#?}");
+}
+
+#[cfg(feature = "embedded")]
+#[tokio::test]
+async fn sessions_that_cannot_be_refreshed_say_why() {
+    let provider = Provider::start().await;
+    let portico = Instances::start(&provider, 1, &[]).await;
+    let mut pages = vec![];
+    let bends: [&dyn Fn(&mut crate::support::Behaviour); 2] = [
+        &|behaviour| behaviour.answer(Endpoint::Token, Answer::Json(403, json!({ "error": "invalid_grant" }))),
+        &|behaviour| _ = behaviour.refreshed_id_token.claims.set("sub", "auth0|somebody-else"),
+    ];
+    for bend in bends {
+        is_next(&provider, "ada", &["user"]);
+        let browser = portico.signed_in().await;
+        provider.behave(|behaviour| bend(behaviour));
+        portico.seconds_later(3601);
+        pages.push(browser.get("/profile").await);
+        assert!(!browser.is_signed_in().await);
+    }
+    let entries = entries(&provider, &portico[0], Some("auth0|ada")).await;
+    let of = |event: &str| entries.iter().filter(|entry| entry["event"] == event).collect::<Vec<_>>();
+    let (begun, ended) = (of("signed_in"), of("session_ended"));
+    let ends: Vec<_> = ended.iter().map(|entry| entry["by"].clone()).collect();
+    assert_eq!(ends, ["invalid_grant", "refresh_mismatch"]);
+    for ((begun, ended), page) in begun.iter().zip(&ended).zip(&pages) {
+        assert_eq!(begun["session"], ended["session"]);
+        assert_eq!(ended["request"].as_str(), page.header("x-request-id"));
+    }
 }
 
 #[tokio::test]

@@ -45,9 +45,15 @@ mod audit_export;
 #[cfg(all(feature = "embedded", unix))]
 mod changing_policy;
 #[cfg(feature = "embedded")]
+mod check_again;
+#[cfg(feature = "embedded")]
 mod log_secrets;
 #[cfg(feature = "embedded")]
 mod record_permissions;
+#[cfg(feature = "embedded")]
+mod refresh;
+#[cfg(feature = "embedded")]
+mod refresh_refusals;
 #[cfg(feature = "embedded")]
 mod session_concurrency;
 #[cfg(feature = "embedded")]

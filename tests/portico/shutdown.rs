@@ -81,6 +81,29 @@ async fn a_request_under_way_ends_and_no_new_one_begins() {
     (&mut app.server).await.expect("the server ends well");
 }
 
+/// The provider has given new tokens by then: nobody else has them.
+#[tokio::test]
+async fn tokens_that_are_being_refreshed_arrive_and_are_kept() {
+    let mut app = Served::start().await;
+    app.provider.behave(|behaviour| behaviour.access_token_lifetime = 0);
+    app.browser.signed_in().await;
+    let gate = Gate::default();
+    app.provider.behave(|behaviour| behaviour.answer(Endpoint::Token, Answer::OnItsWay(gate.clone())));
+    // It waits for a while, and then goes on without.
+    assert_eq!(app.browser.get("/profile").await.status, 200);
+    app.tell_to_stop();
+    let address = app.browser.url("/").socket_addrs(|| None).expect("an address");
+    eventually("new connections are refused", Duration::from_secs(5), || async {
+        TcpStream::connect(&*address).await.is_err()
+    })
+    .await;
+    assert!(!app.server.is_finished(), "it waits for the tokens");
+    let asked = app.provider.count(Endpoint::UserInfo);
+    gate.open();
+    (&mut app.server).await.expect("the server ends well");
+    assert_eq!(app.provider.count(Endpoint::UserInfo), asked + 1, "kept, and looked at");
+}
+
 #[tokio::test]
 async fn with_nothing_to_do_it_stops_at_once() {
     let mut app = Served::start().await;

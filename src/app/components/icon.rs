@@ -55,6 +55,8 @@ icon!(/// A bin.
     bin, r#"<path d="M4.5 7h15M9.5 7V4.8c0-.4.4-.8.8-.8h3.4c.4 0 .8.4.8.8V7M6.5 7l.8 12a1.5 1.5 0 0 0 1.5 1.4h6.4a1.5 1.5 0 0 0 1.5-1.4l.8-12M10 11v5.5M14 11v5.5"/>"#);
 icon!(/// An arrow that turns back.
     undo, r#"<path d="M8.5 5 4.5 9l4 4M4.5 9h9.8a5.2 5.2 0 0 1 0 10.5H9"/>"#);
+icon!(/// An arrow in a circle: again.
+    again, r#"<path d="M19.5 12a7.5 7.5 0 1 1-2.2-5.3L19.5 9M19.5 4.5V9H15"/>"#);
 icon!(/// An arrow back.
     back, r#"<path d="M19 12H5M11 6l-6 6 6 6"/>"#);
 icon!(/// A padlock.

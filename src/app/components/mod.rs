@@ -1,6 +1,7 @@
 //! The parts that pages are made of.
 
 mod avatar;
+mod callout;
 mod claim_list;
 mod email;
 mod footer;
@@ -15,6 +16,7 @@ mod session_watch;
 mod theme_menu;
 
 pub use avatar::{Avatar, AvatarSize};
+pub use callout::{done, happened, refused};
 pub use claim_list::{ClaimList, Tags, Text};
 pub use email::Email;
 pub use footer::Footer;

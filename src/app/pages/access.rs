@@ -11,9 +11,9 @@ mod why;
 mod words;
 
 use super::ProblemPage;
-use crate::app::components::{Moment, icon};
+use crate::app::components::{Moment, done, happened, icon, refused};
 use crate::app::title::Title;
-use crate::app::{SupportId, format, links};
+use crate::app::{AccessNotice, SupportId, format, links};
 use crate::model::directory::Availability;
 use crate::model::{Access, Grant, Group, Listed, Problem, ProblemKind, Role, SecondFactor, Visitor};
 use entries::{Entry, list};
@@ -23,14 +23,15 @@ use std::sync::Arc;
 use words::Standing;
 
 /// The page about the person's access. The server sends people who are not signed in to the sign-in,
-/// and gives [`Access`] and [`Availability`] as context for those who are.
+/// and gives [`Access`], [`Availability`] and perhaps an [`AccessNotice`] as context for those who are.
 #[component]
 pub fn AccessPage() -> impl IntoView {
     let kind = match use_context::<Visitor>().unwrap_or(Visitor::Anonymous) {
         Visitor::SignedIn(_) => match use_context::<Arc<Access>>() {
             Some(access) => {
                 let descriptions = use_context::<Availability>().unwrap_or(Availability::Off);
-                return view! { <Title text="Your access · Portico"/><Everything access=&access descriptions/> }
+                let notice = use_context::<AccessNotice>();
+                return view! { <Title text="Your access · Portico"/><Everything access=&access descriptions notice/> }
                     .into_any();
             }
             None => ProblemKind::Internal,
@@ -43,13 +44,24 @@ pub fn AccessPage() -> impl IntoView {
 }
 
 #[component]
-fn Everything<'a>(access: &'a Access, descriptions: Availability) -> impl IntoView + use<> {
+fn Everything<'a>(
+    access: &'a Access,
+    descriptions: Availability,
+    notice: Option<AccessNotice>,
+) -> impl IntoView + use<> {
     view! {
         <div class="wide">
-            <header class="access-head">
-                <h1 tabindex="-1">"Your access"</h1>
-                <p class="access-level">{standing(access)}</p>
-                <Facts access descriptions/>
+            {happened(notice.map(checked))}
+            <header class="access-head data-head">
+                <div>
+                    <h1 tabindex="-1">"Your access"</h1>
+                    <p class="access-level">{standing(access)}</p>
+                    <Facts access descriptions/>
+                </div>
+                <form method="post" action=links::CHECK_AGAIN data-soft="">
+                    <button class="button">{icon::again()}"Check again"</button>
+                    <p class="form-alert" role="alert"></p>
+                </form>
             </header>
             {access.second_factor_helps().then(|| call_out(access))}
             <Permissions access/>
@@ -62,6 +74,31 @@ fn Everything<'a>(access: &'a Access, descriptions: Availability) -> impl IntoVi
         </div>
     }
     .into_any()
+}
+
+/// What has become of "Check again".
+fn checked(notice: AccessNotice) -> AnyView {
+    match notice {
+        AccessNotice::Checked => {
+            done("Checked just now: this is what the sign-in service says about you.".into_any(), None)
+        }
+        AccessNotice::CheckedBefore => {
+            done("Checked moments ago. Wait ten seconds before you check again.".into_any(), None)
+        }
+        AccessNotice::NotChecked => refused(
+            "Not checked: the sign-in service does not answer at the moment. This is what it said before. Wait a minute and try again."
+                .into_any(),
+            None,
+        ),
+        AccessNotice::MustSignIn => {
+            let way_on =
+                view! { <a class="button button-primary" href=links::CHECK_BY_SIGN_IN>"Sign in again"</a> };
+            refused(
+                "Not checked yet: the sign-in service answers this only when you sign in again.".into_any(),
+                Some(way_on.into_any()),
+            )
+        }
+    }
 }
 
 /// The access level in one sentence.
@@ -137,7 +174,7 @@ fn Permissions<'a>(access: &'a Access) -> impl IntoView + use<> {
     let empty = if access.second_factor_helps() {
         "You may do nothing here yet. Confirm with a second factor, as said above."
     } else {
-        "You may do nothing here. Ask your administrators for a role, then sign out and in again."
+        "You may do nothing here. Ask your administrators for a role, then check again."
     };
     card("permissions", true, "What you may do", "Each with the reason why you may.", entries, empty)
 }
@@ -156,7 +193,7 @@ fn Waiting<'a>(grants: &'a [Grant]) -> impl IntoView + use<> {
 fn Roles<'a>(roles: &'a [Role]) -> impl IntoView + use<> {
     let entries = roles.iter().map(role).collect();
     let about = "A role is what lets you do things here.";
-    let empty = "You have no role. Ask your administrators for one, then sign out and in again.";
+    let empty = "You have no role. Ask your administrators for one, then check again.";
     card("roles", false, "Your roles", about, entries, empty)
 }
 

@@ -4,14 +4,13 @@
 mod tests;
 
 use super::ProblemPage;
-use crate::app::components::{Moment, icon};
+use crate::app::components::{Moment, done, happened, refused};
 use crate::app::title::Title;
 use crate::app::{SessionsNotice, SessionsView, SupportId, format, links};
 use crate::model::device::DeviceSession;
 use crate::model::{Problem, ProblemKind, Visitor};
 use leptos::either::Either;
 use leptos::prelude::*;
-use leptos::tachys::html::InertElement;
 use std::sync::Arc;
 
 /// The page about the person's sessions. The server sends people who are not signed in to the sign-in,
@@ -142,40 +141,20 @@ fn facts(session: &DeviceSession) -> AnyView {
     .into_any()
 }
 
-/// The place of the notice. It is there also when there is none, and has the focus when there is one.
 fn notice(notice: Option<SessionsNotice>) -> AnyView {
-    let notice = notice.map(|notice| match notice {
-        SessionsNotice::Ended => done("That session is ended. Who uses it is signed out from now on."),
-        SessionsNotice::OthersEnded => done("All other sessions are ended. You are signed in on this device alone."),
-        SessionsNotice::Confirmed => done("Thank you. For the next ten minutes you can end sessions here."),
+    happened(notice.map(|notice| match notice {
+        SessionsNotice::Ended => done("That session is ended. Who uses it is signed out from now on.".into_any(), None),
+        SessionsNotice::OthersEnded => {
+            done("All other sessions are ended. You are signed in on this device alone.".into_any(), None)
+        }
+        SessionsNotice::Confirmed => {
+            done("Thank you. For the next ten minutes you can end sessions here.".into_any(), None)
+        }
         SessionsNotice::MustConfirm => {
             let way_on = view! {
                 <a class="button button-primary" href=links::CONFIRM_FOR_SESSIONS>"Sign in again"</a>
             };
-            callout(
-                "callout callout-row",
-                icon::notice(),
-                "Nothing is ended yet: first confirm that it is you.",
-                Some(way_on.into_any()),
-            )
+            refused("Nothing is ended yet: first confirm that it is you.".into_any(), Some(way_on.into_any()))
         }
-    });
-    view! { <div class="happened" role="status">{notice}</div> }.into_any()
-}
-
-fn done(words: &'static str) -> AnyView {
-    callout("callout callout-row callout-good", icon::verified(), words, None)
-}
-
-fn callout(class: &'static str, icon: InertElement, words: &'static str, action: Option<AnyView>) -> AnyView {
-    view! {
-        <div class=class tabindex="-1" autofocus=true>
-            {icon}
-            <div>
-                <p>{words}</p>
-                {action}
-            </div>
-        </div>
-    }
-    .into_any()
+    }))
 }

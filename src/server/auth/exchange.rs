@@ -1,4 +1,5 @@
-//! The authorization code grant (RFC 6749, section 4.1) with PKCE, by the `oauth2` crate.
+//! The token endpoint, by the `oauth2` crate: the authorization code grant (RFC 6749, section 4.1) with PKCE, and
+//! refreshing (section 6).
 
 use super::{
     LoginHints,
@@ -11,11 +12,11 @@ use crate::server::{
     session::Tokens,
     settings::{ClientAuth, OidcSettings},
 };
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
 use oauth2::{
     AsyncHttpClient, AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet,
-    EndpointSet, ExtraTokenFields, HttpRequest, HttpResponse, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope,
-    StandardRevocableToken, StandardTokenResponse, TokenResponse, TokenUrl,
+    EndpointSet, ExtraTokenFields, HttpRequest, HttpResponse, PkceCodeVerifier, RedirectUrl, RefreshToken,
+    RequestTokenError, Scope, StandardRevocableToken, StandardTokenResponse, TokenResponse, TokenUrl,
     basic::{BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType},
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -55,11 +56,14 @@ type Client = oauth2::Client<
     EndpointSet,
 >;
 
-/// The token endpoint's answer, with the ID token that must be in it.
+/// The token endpoint's answer to a code, with the ID token that must be in it.
 pub(super) struct TokenAnswer {
     response: Response,
     pub(super) id_token: String,
 }
+
+/// The token endpoint's answer to a refresh token.
+pub(super) struct RefreshAnswer(Response);
 
 impl TokenAnswer {
     pub(super) fn access_token(&self) -> &str {
@@ -68,21 +72,34 @@ impl TokenAnswer {
 
     /// The tokens, for the session's keeping.
     pub(super) fn into_tokens(self) -> Tokens {
-        let scopes = self
-            .response
-            .scopes()
-            .map(|scopes| scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" "));
-        Tokens {
-            access_token: SecretString::from(self.access_token()),
-            refresh_token: self.response.refresh_token().map(|token| SecretString::from(token.secret().as_str())),
-            access_token_expires_at: self
-                .response
-                .expires_in()
-                .and_then(|life| TimeDelta::from_std(life).ok())
-                .and_then(|life| Utc::now().checked_add_signed(life)),
-            scope: scopes,
-            id_token: SecretString::from(self.id_token),
-        }
+        tokens(&self.response, SecretString::from(self.id_token))
+    }
+}
+
+impl RefreshAnswer {
+    /// The tokens, for the session's keeping. What is not in the answer stays as it was `before` (RFC 6749,
+    /// section 6; OpenID Connect Core 1.0, section 12.2); the flag says whether an ID token was in it.
+    pub(super) fn into_tokens(self, before: &Tokens) -> (Tokens, bool) {
+        let new_id_token = &self.0.extra_fields().id_token;
+        let id_token = new_id_token.as_deref().map_or_else(|| before.id_token.clone(), SecretString::from);
+        let new = tokens(&self.0, id_token);
+        let kept = Tokens {
+            refresh_token: new.refresh_token.or_else(|| before.refresh_token.clone()),
+            scope: new.scope.or_else(|| before.scope.clone()),
+            ..new
+        };
+        (kept, new_id_token.is_some())
+    }
+}
+
+fn tokens(response: &Response, id_token: SecretString) -> Tokens {
+    let scopes = response.scopes();
+    Tokens {
+        access_token: SecretString::from(response.access_token().secret().as_str()),
+        refresh_token: response.refresh_token().map(|token| SecretString::from(token.secret().as_str())),
+        access_token_life: response.expires_in().and_then(|life| TimeDelta::from_std(life).ok()),
+        scope: scopes.map(|scopes| scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" ")),
+        id_token,
     }
 }
 
@@ -149,14 +166,35 @@ pub(super) async fn exchange_code(
         .request_async(outbound)
         .await
         .map_err(describe)?;
-    // OpenID Connect Core 1.0, section 3.1.3.3; we know how to use no other (RFC 6749, section 7.1).
-    if *response.token_type() != BasicTokenType::Bearer {
-        return Err(SignInError::Exchange("the token_type of its answer is not Bearer".to_owned()));
-    }
+    check_type(&response)?;
     match &response.extra_fields().id_token {
         Some(id_token) => Ok(TokenAnswer { id_token: id_token.clone(), response }),
         None => Err(SignInError::Exchange("there is no id_token in its answer".to_owned())),
     }
+}
+
+/// Has new tokens in exchange for a refresh token.
+pub(super) async fn refresh(
+    outbound: &Outbound,
+    settings: &OidcSettings,
+    metadata: &Metadata,
+    refresh_token: &SecretString,
+) -> Result<RefreshAnswer, SignInError> {
+    let response = client(settings, metadata)
+        .exchange_refresh_token(&RefreshToken::new(refresh_token.expose_secret().to_owned()))
+        .request_async(outbound)
+        .await
+        .map_err(describe)?;
+    check_type(&response)?;
+    Ok(RefreshAnswer(response))
+}
+
+/// OpenID Connect Core 1.0, section 3.1.3.3; we know how to use no other (RFC 6749, section 7.1).
+fn check_type(response: &Response) -> Result<(), SignInError> {
+    if *response.token_type() == BasicTokenType::Bearer {
+        return Ok(());
+    }
+    Err(SignInError::Exchange("the token_type of its answer is not Bearer".to_owned()))
 }
 
 /// The `oauth2` crate's requests go out by our client, within its bounds.
@@ -174,7 +212,12 @@ async fn send(outbound: &Outbound, request: HttpRequest) -> Result<HttpResponse,
     let request = outbound.client().request(parts.method, parts.uri.to_string()).headers(parts.headers).body(body);
     let answer = outbound.send(ENDPOINT, request).await?;
     if answer.status.is_server_error() || answer.status.as_u16() == 429 {
-        return Err(OutboundError::Status { endpoint: ENDPOINT, status: answer.status.as_u16(), code: None });
+        return Err(OutboundError::Status {
+            endpoint: ENDPOINT,
+            status: answer.status.as_u16(),
+            code: None,
+            retry_after: answer.retry_after,
+        });
     }
     let mut response = axum::http::Response::builder().status(answer.status);
     if let Some(content_type) = answer.content_type {
@@ -228,6 +271,11 @@ pub(super) async fn revoke(
     if answer.status.is_success() {
         Ok(())
     } else {
-        Err(OutboundError::Status { endpoint: ENDPOINT, status: answer.status.as_u16(), code: None })
+        Err(OutboundError::Status {
+            endpoint: ENDPOINT,
+            status: answer.status.as_u16(),
+            code: None,
+            retry_after: answer.retry_after,
+        })
     }
 }

@@ -1,4 +1,5 @@
-//! The ID token: who signed in, verified as OpenID Connect Core 1.0, section 3.1.3.7 asks.
+//! The ID token: who signed in, verified as OpenID Connect Core 1.0 asks in section 3.1.3.7, and in section 12.2
+//! for one that comes with refreshed tokens.
 
 use super::{
     jwt::{self, Claims, LEEWAY, TokenError},
@@ -27,25 +28,75 @@ pub struct Expected<'a> {
 /// # Errors
 /// What is wrong with it.
 pub(super) fn verify(token: &str, keys: &KeySet, expected: &Expected<'_>) -> Result<Claims, TokenError> {
-    let claims = jwt::verify(token, keys, expected.issuer, expected.client_id)?;
-    // Whatever azp says.
-    if !jwt::has_one_audience(&claims) {
-        return Err(TokenError::Mismatch("aud"));
-    }
-    if claims.get("azp").is_some_and(|azp| azp.as_str() != Some(expected.client_id)) {
-        return Err(TokenError::Mismatch("azp"));
-    }
+    let claims = verify_for_us(token, keys, expected.issuer, expected.client_id)?;
     let nonce = claims.get("nonce").and_then(Value::as_str).ok_or(TokenError::Missing("nonce"))?;
     if verify_slices_are_equal(nonce.as_bytes(), expected.nonce.as_bytes()).is_err() {
         return Err(TokenError::Mismatch("nonce"));
     }
-    if claims.get("at_hash").is_some_and(|hash| hash.as_str() != Some(&half_hash(expected.access_token))) {
-        return Err(TokenError::Mismatch("at_hash"));
-    }
+    check_hash(&claims, expected.access_token)?;
     if let Some(max_age) = expected.max_age {
         check_age(&claims, max_age, jsonwebtoken::get_current_timestamp())?;
     }
     Ok(claims)
+}
+
+/// What an ID token that comes with refreshed tokens must match.
+pub struct ExpectedAtRefresh<'a> {
+    /// The configured issuer.
+    pub issuer: &'a str,
+    /// Our client id: the one audience.
+    pub client_id: &'a str,
+    /// Whose session it is.
+    pub subject: &'a str,
+    /// The claims of the session's ID token until now.
+    pub before: &'a Claims,
+    /// The access token that came with it, for `at_hash`.
+    pub access_token: &'a str,
+}
+
+/// Verifies an ID token that came with refreshed tokens, and gives its claims.
+///
+/// # Errors
+/// What is wrong with it. [`TokenError::Mismatch`] is only said of a token whose signature is good.
+pub(super) fn verify_refreshed(
+    token: &str,
+    keys: &KeySet,
+    expected: &ExpectedAtRefresh<'_>,
+) -> Result<Claims, TokenError> {
+    let claims = verify_for_us(token, keys, expected.issuer, expected.client_id)?;
+    if claims.get("sub").and_then(Value::as_str) != Some(expected.subject) {
+        return Err(TokenError::Mismatch("sub"));
+    }
+    // None has to be there; where it is, it must be that of the sign-in.
+    for name in ["nonce", "auth_time", "org_id"] {
+        if let (Some(new), Some(old)) = (claims.get(name), expected.before.get(name))
+            && new != old
+        {
+            return Err(TokenError::Mismatch(name));
+        }
+    }
+    check_hash(&claims, expected.access_token)?;
+    Ok(claims)
+}
+
+/// What holds for every ID token.
+fn verify_for_us(token: &str, keys: &KeySet, issuer: &str, client_id: &str) -> Result<Claims, TokenError> {
+    let claims = jwt::verify(token, keys, issuer, client_id)?;
+    // Whatever azp says.
+    if !jwt::has_one_audience(&claims) {
+        return Err(TokenError::Mismatch("aud"));
+    }
+    if claims.get("azp").is_some_and(|azp| azp.as_str() != Some(client_id)) {
+        return Err(TokenError::Mismatch("azp"));
+    }
+    Ok(claims)
+}
+
+fn check_hash(claims: &Claims, access_token: &str) -> Result<(), TokenError> {
+    match claims.get("at_hash") {
+        Some(hash) if hash.as_str() != Some(&half_hash(access_token)) => Err(TokenError::Mismatch("at_hash")),
+        _ => Ok(()),
+    }
 }
 
 /// Section 3.1.3.7, point 13, and section 2: with `max_age` there must be an `auth_time`, and it must be

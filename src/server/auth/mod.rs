@@ -17,6 +17,7 @@ mod logout_token;
 mod outbound;
 #[cfg(test)]
 mod properties;
+mod refresh;
 mod transaction;
 
 pub use discovery::Metadata;
@@ -26,9 +27,11 @@ pub use error::{SignInError, SignInFailure};
 pub use jwt::{Claims, TokenError};
 pub use keys::KeySet;
 pub use logout_token::{LogoutToken, LogoutTokenTyp};
+pub(in crate::server) use outbound::retry_after;
 pub use outbound::{Outbound, OutboundError};
 #[cfg(test)]
 pub(crate) use properties::any_json;
+pub use refresh::{RefreshError, Refreshed};
 pub use transaction::{LIFETIME as TRANSACTION_LIFETIME, Transaction};
 
 use super::settings::OidcSettings;
@@ -161,25 +164,27 @@ impl Provider {
         {
             return Err(SignInError::OtherOrganization);
         }
-        let userinfo: Claims = self
-            .outbound
-            .json(
-                "/userinfo",
-                self.outbound.client().get(metadata.userinfo_endpoint.clone()).bearer_auth(answer.access_token()),
-            )
-            .await?;
-        if userinfo.get("sub").and_then(Value::as_str) != Some(&subject) {
-            return Err(SignInError::OtherSubject);
-        }
+        let person = self.describe(&subject, &id_token, answer.access_token()).await?;
         let auth_time = jwt::seconds(&id_token, "auth_time").map_err(SignInError::IdToken)?;
         Ok(SignIn {
-            person: claims::person(&self.settings.issuer, &subject, &id_token, userinfo),
+            person,
             provider_session: claim("sid"),
             amr: claims::authentication_methods(&id_token),
             acr: claim("acr"),
             auth_time: auth_time.and_then(|seconds| DateTime::from_timestamp(i64::try_from(seconds).ok()?, 0)),
             tokens: answer.into_tokens(),
         })
+    }
+
+    /// The person as the ID token and `/userinfo` describe them, who must be the same.
+    async fn describe(&self, subject: &str, id_token: &Claims, access_token: &str) -> Result<NewPerson, SignInError> {
+        let endpoint = self.metadata().await?.userinfo_endpoint.clone();
+        let userinfo: Claims =
+            self.outbound.json("/userinfo", self.outbound.client().get(endpoint).bearer_auth(access_token)).await?;
+        if userinfo.get("sub").and_then(Value::as_str) != Some(subject) {
+            return Err(SignInError::OtherSubject);
+        }
+        Ok(claims::person(&self.settings.issuer, subject, id_token, userinfo))
     }
 
     /// Verifies an access token somebody brought along.

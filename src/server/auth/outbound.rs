@@ -4,7 +4,8 @@
 //! sends no cookie. What comes back is data of a stranger until somebody has verified it.
 
 use super::error::printable;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
+use chrono::{DateTime, Utc};
 use reqwest::{Client, RequestBuilder, Response, redirect};
 use serde::de::DeserializeOwned;
 use std::time::Duration;
@@ -49,6 +50,8 @@ pub enum OutboundError {
         status: u16,
         /// The `error` of RFC 6749, section 5.2, where the answer has one.
         code: Option<String>,
+        /// How long it wants not to be asked again, where the answer says so.
+        retry_after: Option<Duration>,
     },
     /// Not the JSON that was asked for.
     #[error("{endpoint} answered with something else than the JSON asked for: {reason}")]
@@ -76,6 +79,14 @@ impl OutboundError {
         }
     }
 
+    /// How long the service wants not to be asked again, if it said so.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Status { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+
     /// How long the same is not asked again. What is away, or broken on the way, may be well at the
     /// next moment; a service that publishes no key needs a hand laid on.
     pub(super) const fn stands_for(&self) -> Duration {
@@ -98,6 +109,8 @@ pub struct Answer {
     pub status: StatusCode,
     /// The `Content-Type`, as sent.
     pub content_type: Option<String>,
+    /// How long the service wants not to be asked again ([`retry_after`]).
+    pub retry_after: Option<Duration>,
     /// The body.
     pub body: Vec<u8>,
 }
@@ -139,6 +152,7 @@ impl Outbound {
         let status = response.status();
         let content_type =
             response.headers().get("content-type").and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let retry_after = retry_after(response.headers(), Utc::now());
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(failed)? {
             if body.len() + chunk.len() > MAX_ANSWER {
@@ -146,7 +160,7 @@ impl Outbound {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answer { status, content_type, body })
+        Ok(Answer { status, content_type, retry_after, body })
     }
 
     /// Sends a request and takes a 200 answer as JSON, if it says that it is JSON: what a proxy puts
@@ -165,6 +179,7 @@ impl Outbound {
                 endpoint,
                 status: answer.status.as_u16(),
                 code: error_code(&answer.body),
+                retry_after: answer.retry_after,
             });
         }
         if let Some(reason) = wrong_content_type(answer.content_type.as_deref()) {
@@ -173,6 +188,19 @@ impl Outbound {
         serde_json::from_slice(&answer.body)
             .map_err(|error| OutboundError::Malformed { endpoint, reason: describe_json_error(&error) })
     }
+}
+
+/// How long an answer wants us to wait: `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3),
+/// else Auth0's `X-RateLimit-Reset` in seconds since 1970.
+pub(in crate::server) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
+    let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
+    let until = |time: DateTime<Utc>| (time - now).to_std().unwrap_or_default();
+    let asked = text("retry-after").and_then(|text| match text.parse() {
+        Ok(seconds) => Some(Duration::from_secs(seconds)),
+        Err(_) => Some(until(DateTime::parse_from_rfc2822(text).ok()?.with_timezone(&Utc))),
+    });
+    let reset = || Some(until(DateTime::from_timestamp(text("x-ratelimit-reset")?.parse().ok()?, 0)?));
+    asked.or_else(reset)
 }
 
 /// What is wrong with a `Content-Type` where JSON is wanted: `application/json`, or one that ends with

@@ -2,7 +2,7 @@
 //! bounds. Nothing here knows what is asked.
 
 use super::error::DirectoryError;
-use crate::server::auth::Outbound;
+use crate::server::auth::{Outbound, retry_after};
 use axum::http::{HeaderMap, StatusCode, header};
 use chrono::{DateTime, Utc};
 use reqwest::RequestBuilder;
@@ -88,17 +88,9 @@ fn root_cause(error: &dyn std::error::Error) -> String {
     cause.to_string()
 }
 
-/// How long a 429 (RFC 6585, section 4) wants us to wait: `Retry-After` in seconds or as a date
-/// (RFC 9110, section 10.2.3), else Auth0's `X-RateLimit-Reset` in seconds since 1970.
+/// How long a 429 (RFC 6585, section 4) wants us to wait, within reason.
 pub(super) fn pause(headers: &HeaderMap, now: DateTime<Utc>) -> Duration {
-    let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
-    let until = |time: DateTime<Utc>| (time - now).to_std().unwrap_or_default();
-    let retry_after = text("retry-after").and_then(|text| match text.parse() {
-        Ok(seconds) => Some(Duration::from_secs(seconds)),
-        Err(_) => Some(until(DateTime::parse_from_rfc2822(text).ok()?.with_timezone(&Utc))),
-    });
-    let reset = || Some(until(DateTime::from_timestamp(text("x-ratelimit-reset")?.parse().ok()?, 0)?));
-    retry_after.or_else(reset).unwrap_or(USUAL_PAUSE).min(LONGEST_PAUSE)
+    retry_after(headers, now).unwrap_or(USUAL_PAUSE).min(LONGEST_PAUSE)
 }
 
 #[cfg(test)]

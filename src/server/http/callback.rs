@@ -12,13 +12,10 @@ use crate::{
     model::{ProblemKind, ReturnTo, Visitor},
     server::{
         AppState,
-        access::{
-            claims::token_permissions,
-            second_factor::{AfterSignIn, from_methods, on_sign_in},
-        },
+        access::second_factor::{AfterSignIn, from_methods, on_sign_in},
         audit::{About, EndedBy, Event},
         auth::{LoginHints, SignIn, SignInError, SignInFailure, Transaction},
-        session::{NewSession, SessionId, Tokens},
+        session::{NewSession, SessionId},
         standing,
         store::{AuditRow, NewPerson, SessionKey},
     },
@@ -29,9 +26,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use chrono::Utc;
-use secrecy::ExposeSecret;
 use serde::Deserialize;
-use std::collections::BTreeSet;
 
 /// What the service sends along (RFC 6749, section 4.1.2; RFC 9207). A parameter sent twice is
 /// refused when it is read.
@@ -123,9 +118,7 @@ async fn begin_session(
     signed_in: SignIn,
 ) -> Result<Response, Failure> {
     let jar = Jar::of(&state.settings.public_origin);
-    let mut new_person = signed_in.person;
-    new_person.token_permissions = permissions_of(state, &signed_in.tokens).await?;
-    new_person.entitlements = standing::entitlements_of_new(&state.settings.access, &new_person);
+    let new_person = standing::entitled(state, signed_in.person, &signed_in.tokens.access_token).await?;
     let id = SessionId::generate();
     let cookie = jar.set_session(id.to_cookie(), state.settings.session.lifetime);
     let session = NewSession {
@@ -181,37 +174,10 @@ async fn told_of(
     let methods = session.amr.clone();
     let stepped_up = asked_for_second_factor && from_methods(&settings.policy, &methods, Utc::now()).is_some();
     let event = if stepped_up { Event::SteppedUp { methods } } else { Event::SignedIn { methods } };
-    let mut told = vec![state.audit.entry(&event, about)];
     let before = state.store.person(&person.issuer, &person.subject).await?;
-    let had = before.map(|person| standing::role_names(settings, &person)).unwrap_or_default();
-    let has = standing::role_names_of_new(settings, person);
-    let names = |one: &BTreeSet<String>, other: &BTreeSet<String>| one.difference(other).cloned().collect();
-    if had != has {
-        let changed = Event::RolesChanged { gained: names(&has, &had), lost: names(&had, &has) };
-        told.push(state.audit.entry(&changed, about));
-    }
-    Ok(told)
-}
-
-/// The permissions in the access token of a sign-in, where they count. A token that cannot be verified,
-/// such as an opaque one, has none.
-async fn permissions_of(state: &AppState, tokens: &Tokens) -> Result<Vec<String>, Failure> {
-    let (true, Some(audience)) = (state.settings.access.permissions_from_token, &state.settings.oidc.audience) else {
-        return Ok(vec![]);
-    };
-    match state.provider.verify_access_token(tokens.access_token.expose_secret(), audience).await? {
-        Ok(claims) => {
-            let (permissions, dropped) = token_permissions(&claims);
-            if !dropped.is_empty() {
-                tracing::warn!("permissions of the access token: {dropped}");
-            }
-            Ok(permissions)
-        }
-        Err(error) => {
-            tracing::warn!(%error, "PERMISSIONS_FROM_TOKEN is on, but the access token of a sign-in cannot be read");
-            Ok(vec![])
-        }
-    }
+    let changes = standing::role_changes(settings, before.as_ref(), person);
+    let signed_in = state.audit.entry(&event, about);
+    Ok([signed_in].into_iter().chain(state.audit.roles_changed(changes, about)).collect())
 }
 
 /// The callback belongs to no attempt of this browser: too old, used already, or begun elsewhere.

@@ -3,6 +3,7 @@
 //! Each file is one endpoint or one concern of all of them. `front` stands before everything:
 //! request id, same-origin check, time limit, headers, and the page for what went wrong.
 
+mod access;
 mod audit;
 mod backchannel_logout;
 mod callback;
@@ -10,7 +11,6 @@ mod caller;
 mod cookies;
 mod csp_report;
 mod document;
-mod ending;
 mod events;
 mod failure;
 mod form;
@@ -39,7 +39,7 @@ pub use limits::Limits;
 pub use request_id::RequestId;
 pub use serve::{Connections, serve};
 
-use super::AppState;
+use super::{AppState, ending};
 use crate::app::PAGES;
 use axum::{
     Router,
@@ -101,6 +101,7 @@ pub fn router(state: AppState) -> Router {
         .route("/data/{id}/edit", post(records::update))
         .route("/data/{id}/delete", post(records::delete))
         .route("/data/{id}/restore", post(records::restore))
+        .route("/access/check", post(access::check_again))
         .route("/sessions/end-others", post(sessions::end_others))
         .route("/sessions/{handle}/end", post(sessions::end_one));
     router

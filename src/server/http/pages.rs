@@ -1,6 +1,7 @@
 //! Pages: who may see them, and drawing them.
 
 use super::{
+    access,
     cookies::Jar,
     failure::Failure,
     origin, records,
@@ -9,7 +10,7 @@ use super::{
     visitor::{self, Use},
 };
 use crate::{
-    app::{self, Address, DocumentTitle, Page, RecordsView, SessionsView, SupportId},
+    app::{self, AccessNotice, Address, DocumentTitle, Page, RecordsView, SessionsView, SupportId},
     model::{Access, Problem, ProblemKind, ReturnTo, SignedIn, Visitor, directory::Availability},
     server::{AppState, standing},
 };
@@ -72,8 +73,8 @@ async fn matter(state: &AppState, signed_in: &SignedIn, request: &Parts) -> Resu
     let mut segments = request.uri.path().split('/').skip(1);
     Ok(match segments.next() {
         Some("access") => {
-            let (access, availability) = standing::described(state, signed_in).await;
-            (StatusCode::OK, Matter::Access(access, availability))
+            let (decided, availability) = standing::described(state, signed_in).await;
+            (StatusCode::OK, Matter::Access(decided, availability, access::notice(signed_in, &request.uri)))
         }
         Some("data") => {
             let (status, view) = records::page(state, signed_in, request).await?;
@@ -100,8 +101,8 @@ pub struct Shown {
 pub enum Matter {
     /// Nothing else.
     Nothing,
-    /// What they may do.
-    Access(Access, Availability),
+    /// What they may do, and what became of asking for it anew.
+    Access(Access, Availability, Option<AccessNotice>),
     /// Records.
     Records(RecordsView),
     /// The person's sessions.
@@ -151,9 +152,12 @@ fn provide_contexts(uri: &Uri, id: RequestId, Shown { visitor, page, matter, ret
     }
     match matter {
         Matter::Nothing => {}
-        Matter::Access(access, availability) => {
+        Matter::Access(access, availability, notice) => {
             provide_context(Arc::new(access));
             provide_context(availability);
+            if let Some(notice) = notice {
+                provide_context(notice);
+            }
         }
         Matter::Records(view) => provide_context(Arc::new(view)),
         Matter::Sessions(view) => provide_context(Arc::new(view)),

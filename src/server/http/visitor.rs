@@ -3,7 +3,7 @@
 use super::{cookies::Jar, failure::Failure};
 use crate::{
     model::Visitor,
-    server::{AppState, session::SessionId},
+    server::{AppState, refresh, session::SessionId},
 };
 use axum::http::HeaderMap;
 
@@ -29,7 +29,7 @@ pub async fn identify(state: &AppState, headers: &HeaderMap, as_use: Use) -> Res
     let jar = Jar::of(&state.settings.public_origin);
     let found = match session_id(jar, headers) {
         Some(id) => match as_use {
-            Use::Counts => state.sessions.find(&id).await?,
+            Use::Counts => refresh::find(state, &id).await?,
             Use::Unnoticed => state.sessions.peek(&id).await?,
         },
         None => None,

@@ -14,6 +14,7 @@ mod cache;
 mod device;
 mod devices;
 mod id;
+mod refresh;
 mod tokens;
 mod user_agent;
 mod watch;
@@ -21,17 +22,18 @@ mod watch;
 pub(in crate::server) use device::network;
 pub use devices::{OwnSession, handle};
 pub use id::SessionId;
+pub use refresh::{Freshness, RefreshLease, RefreshReason};
 pub use tokens::Tokens;
 pub use watch::{News, SessionWatch, WatchError};
 
-pub use super::store::ProviderLogoutOutcome;
+pub use super::store::{ProviderLogoutOutcome, RefreshTurn};
 
 use super::{
     auth::LogoutToken,
     secrets::Keyring,
     store::{
-        AuditRow, EndedRecord, NewPerson, ProviderLogout, SessionKey, SessionLimit, SessionRecord, Store, StoreError,
-        StoredSession,
+        AuditRow, EndedRecord, NewPerson, ProviderLogout, RefreshTimes, SessionKey, SessionLimit, SessionRecord, Store,
+        StoreError, StoredSession,
     },
 };
 use crate::model::SignedIn;
@@ -141,6 +143,7 @@ struct Live {
     signed_in: Arc<SignedIn>,
     /// When it ends if it is not used again, or its lifetime is over: whichever comes first.
     ends_at: DateTime<Utc>,
+    refresh: RefreshTimes,
 }
 
 impl Sessions {
@@ -195,7 +198,7 @@ impl Sessions {
         let ending = replaces.map(|key| self.cache.ending(&key));
         let expires_at = later(now, self.settings.lifetime);
         let (amr, auth_time) = (session.amr.clone(), session.auth_time);
-        let record = SessionRecord { audit, ..self.record(session, expires_at) };
+        let record = SessionRecord { audit, ..self.record(session, now, expires_at) };
         let (person, surplus) = match self.settings.per_person {
             Some(most) => {
                 let idle_since = earlier(now, self.settings.idle);
@@ -225,7 +228,19 @@ impl Sessions {
     /// # Errors
     /// The database does not answer, or not as it should.
     pub async fn find(&self, id: &SessionId) -> Result<Option<Arc<SignedIn>>, SessionError> {
-        self.look_up(id, true).await
+        Ok(self.look_up(id, true).await?.map(|live| live.signed_in.clone()))
+    }
+
+    /// The same, and whether the session's tokens are to be refreshed.
+    ///
+    /// # Errors
+    /// As [`find`](Self::find).
+    pub async fn find_with_freshness(
+        &self,
+        id: &SessionId,
+    ) -> Result<Option<(Arc<SignedIn>, Freshness)>, SessionError> {
+        let found = self.look_up(id, true).await?;
+        Ok(found.map(|live| (live.signed_in.clone(), Freshness::of(&live.refresh, self.now()))))
     }
 
     /// The same without counting as a use: a page left open asks by itself whether its session
@@ -234,11 +249,11 @@ impl Sessions {
     /// # Errors
     /// As [`find`](Self::find).
     pub async fn peek(&self, id: &SessionId) -> Result<Option<Arc<SignedIn>>, SessionError> {
-        self.look_up(id, false).await
+        Ok(self.look_up(id, false).await?.map(|live| live.signed_in.clone()))
     }
 
-    async fn look_up(&self, id: &SessionId, in_use: bool) -> Result<Option<Arc<SignedIn>>, SessionError> {
-        Ok(self.live(id.key(), in_use).await?.map(|live| live.signed_in.clone()))
+    async fn look_up(&self, id: &SessionId, in_use: bool) -> Result<Option<Arc<Live>>, SessionError> {
+        self.live(id.key(), in_use).await
     }
 
     async fn live(&self, key: SessionKey, in_use: bool) -> Result<Option<Arc<Live>>, SessionError> {
@@ -328,7 +343,7 @@ impl Sessions {
         let now = self.now();
         let idle_since = earlier(now, self.settings.idle);
         let Some(session) = self.store.session(&key, now, idle_since).await? else { return Ok(None) };
-        let StoredSession { person, created_at, mut last_seen_at, expires_at, amr, auth_time } = session;
+        let StoredSession { person, created_at, mut last_seen_at, expires_at, amr, auth_time, refresh } = session;
         // A short idle time needs its use noted more often, or a busy session would end.
         let note_before = earlier(now, NOTE_USE_EVERY.min(self.settings.idle / 4));
         if in_use && last_seen_at < note_before && self.store.touch_session(&key, now, note_before, idle_since).await? {
@@ -336,6 +351,7 @@ impl Sessions {
         }
         Ok(Some(Live {
             ends_at: expires_at.min(later(last_seen_at, self.settings.idle)),
+            refresh,
             signed_in: Arc::new(SignedIn {
                 person,
                 signed_in_at: created_at,
@@ -347,12 +363,13 @@ impl Sessions {
         }))
     }
 
-    fn record(&self, session: NewSession, expires_at: DateTime<Utc>) -> SessionRecord {
+    fn record(&self, session: NewSession, now: DateTime<Utc>, expires_at: DateTime<Utc>) -> SessionRecord {
         let key = session.id.key();
         SessionRecord {
             key,
             sealed_tokens: session.tokens.seal(&self.keyring, &key),
-            access_token_expires_at: session.tokens.access_token_expires_at,
+            access_token_expires_at: refresh::expires_at(&session.tokens, now),
+            refresh_due_at: refresh::due_at(&session.tokens, now),
             scope: session.tokens.scope,
             provider_session: session.provider_session,
             amr: session.amr,

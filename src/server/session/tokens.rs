@@ -4,7 +4,7 @@ use crate::server::{
     secrets::{Keyring, Purpose},
     store::SessionKey,
 };
-use chrono::{DateTime, Utc};
+use chrono::TimeDelta;
 use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
 use serde::{Deserialize, Serialize};
 
@@ -17,8 +17,8 @@ pub struct Tokens {
     pub refresh_token: Option<SecretString>,
     /// The ID token, as it came.
     pub id_token: SecretString,
-    /// When the access token expires, if the provider said so (`expires_in`).
-    pub access_token_expires_at: Option<DateTime<Utc>>,
+    /// How long the access token is good for from when it came, if the provider said so (`expires_in`).
+    pub access_token_life: Option<TimeDelta>,
     /// What was granted (`scope`), if the provider said so.
     pub scope: Option<String>,
 }
@@ -32,8 +32,9 @@ pub(super) struct Sealed<'a> {
     id_token: &'a str,
 }
 
-/// The tokens that a sign-out needs.
+/// The tokens of a session, decrypted.
 pub(super) struct Opened {
+    pub access_token: SecretString,
     pub refresh_token: Option<SecretString>,
     pub id_token: SecretString,
 }
@@ -57,6 +58,7 @@ pub(super) fn open(keyring: &Keyring, session: &SessionKey, sealed: &[u8]) -> Op
     let plain = Zeroizing::new(keyring.open(Purpose::SessionTokens, session.as_bytes(), sealed)?);
     let text: Sealed<'_> = serde_json::from_slice(&plain).ok()?;
     Some(Opened {
+        access_token: SecretString::from(text.access_token),
         refresh_token: text.refresh_token.map(SecretString::from),
         id_token: SecretString::from(text.id_token),
     })

@@ -32,6 +32,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 2, name: "secure_data", text: include_str!("migrations/0002_secure_data.surql") },
     Migration { version: 3, name: "ending_sessions", text: include_str!("migrations/0003_ending_sessions.surql") },
     Migration { version: 4, name: "audit", text: include_str!("migrations/0004_audit.surql") },
+    Migration { version: 5, name: "refresh", text: include_str!("migrations/0005_refresh.surql") },
 ];
 
 /// Why the tables cannot be brought to what this program needs. Nothing was changed.

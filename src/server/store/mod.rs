@@ -21,6 +21,7 @@ mod migrate;
 mod people;
 mod person;
 mod records;
+mod refresh;
 mod retry;
 mod sessions;
 #[cfg(all(test, feature = "embedded"))]
@@ -35,6 +36,7 @@ pub use migrate::MigrationError;
 pub use people::{Entitlements, NewPerson};
 pub use person::Factor;
 pub use records::{Actor, RecordQuery, Records, StoredRecord};
+pub use refresh::{RefreshLease, RefreshTimes, RefreshTry, RefreshTurn, RefreshedRecord};
 pub use sessions::{EndedRecord, SessionKey, SessionLimit, SessionRecord, StoredSession};
 
 use super::secrets::Keyring;

@@ -11,7 +11,7 @@ use surrealdb::types::{Array, RecordId, RecordIdKey, SurrealValue, ToSql as _, V
 /// How many people are read at once when their entitlements are worked out anew.
 const BATCH: i64 = 200;
 
-/// What the sign-in service says about a person at a sign-in: a [`Person`] without what only the
+/// What the sign-in service says about a person at a sign-in, or at a refresh: a [`Person`] without what only the
 /// database knows. The fields are the same and mean the same.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs, reason = "each is described at the field of the same name of `Person`")]
@@ -51,7 +51,7 @@ pub struct Entitlements {
 }
 
 impl Store {
-    /// The person with that id at that sign-in service, as they were at their last sign-in.
+    /// The person with that id at that sign-in service, as it last described them.
     ///
     /// # Errors
     /// The database does not answer, or not as it should.
@@ -112,15 +112,11 @@ pub(super) fn record_key(issuer: &str, subject: &str) -> String {
     record_id(issuer, subject).to_sql()
 }
 
-/// What a sign-in writes. Each field is set, also to nothing, so that a claim which the sign-in
-/// service no longer sends is gone (MERGE would keep the members of objects); what this program
-/// keeps beside them, such as `created_at`, stays. Takes `$user`, `$person` and `$now`.
-macro_rules! upsert_person {
+/// What the sign-in service says of a person, for a `SET`. Each field is set, also to nothing, so that a claim
+/// which the service no longer sends is gone (MERGE would keep the members of objects). Takes `$person`.
+macro_rules! person_columns {
     () => {
-        "UPSERT $user SET
-            issuer = $person.issuer,
-            subject = $person.subject,
-            name = $person.name,
+        "name = $person.name,
             nickname = $person.nickname,
             given_name = $person.given_name,
             family_name = $person.family_name,
@@ -136,14 +132,31 @@ macro_rules! upsert_person {
             token_permissions = $person.token_permissions,
             permissions = $person.permissions,
             groups = $person.groups,
-            policy = $person.policy,
+            policy = $person.policy"
+    };
+}
+pub(super) use person_columns;
+
+/// What a sign-in writes; what this program keeps beside it, such as `created_at`, stays. Takes `$user`,
+/// `$person` and `$now`.
+macro_rules! upsert_person {
+    () => {
+        concat!(
+            "UPSERT $user SET
+            issuer = $person.issuer,
+            subject = $person.subject,
+            ",
+            person_columns!(),
+            ",
             created_at = created_at ?? $now,
-            last_login = $now"
+            last_login = $now,
+            described_at = $now"
+        )
     };
 }
 pub(super) use upsert_person;
 
-/// The variable `$person` of [`upsert_person`].
+/// The variable `$person` of [`person_columns`] and [`upsert_person`].
 #[derive(SurrealValue)]
 pub(super) struct PersonWrite {
     #[surreal(flatten)]
@@ -193,6 +206,7 @@ struct Columns {
 pub(super) struct PersonRow {
     created_at: DateTime<Utc>,
     last_login: DateTime<Utc>,
+    described_at: Option<DateTime<Utc>>,
     disabled: Option<bool>,
     #[surreal(flatten)]
     columns: Columns,
@@ -262,6 +276,7 @@ impl From<PersonRow> for Person {
             provider: columns.provider,
             created_at: row.created_at,
             last_login: row.last_login,
+            described_at: row.described_at.unwrap_or(row.last_login),
             app_metadata: columns.app_metadata.0,
             user_metadata: columns.user_metadata.0,
             claims: columns.claims.0,

@@ -5,10 +5,10 @@
 //! that are there, and ending deletes. So nothing can bring an ended session back.
 
 use super::{
-    AuditRow, CALL_LIMIT, NewPerson, Store, StoreError,
+    AuditRow, CALL_LIMIT, NewPerson, RefreshTimes, Store, StoreError,
     audit::{self, add_audit},
     call, hex,
-    people::{PersonRow, PersonWrite, record_id, record_key, subject_of, upsert_person},
+    people::{PersonRow, PersonWrite, person_columns, record_id, record_key, subject_of, upsert_person},
 };
 use crate::model::Person;
 use chrono::{DateTime, Utc};
@@ -74,6 +74,8 @@ pub struct SessionRecord {
     pub sealed_tokens: Vec<u8>,
     /// When the access token expires, if the provider said so (`expires_in`).
     pub access_token_expires_at: Option<DateTime<Utc>>,
+    /// When the tokens are to be refreshed. Never, where there is no refresh token.
+    pub refresh_due_at: Option<DateTime<Utc>>,
     /// What the access token is good for (`scope`), if the provider said so.
     pub scope: Option<String>,
     /// The provider's own session: the ID token's `sid`, by which it ends ours (back-channel logout).
@@ -111,6 +113,8 @@ pub struct StoredSession {
     pub amr: Vec<String>,
     /// The ID token's `auth_time`.
     pub auth_time: Option<DateTime<Utc>>,
+    /// When its tokens are to be refreshed.
+    pub refresh: RefreshTimes,
 }
 
 /// What is left of a session that has just been ended.
@@ -161,7 +165,8 @@ const LIMITED_SIGN_IN: &str = concat!(
 );
 
 /// Only what a page needs: no token leaves the database for a lookup.
-pub(super) const FIND: &str = "SELECT created_at, last_seen_at, expires_at, amr, auth_time, user.* AS user FROM $id
+pub(super) const FIND: &str = "SELECT created_at, last_seen_at, expires_at, amr, auth_time, access_token_expires_at,
+    refresh_due_at, refresh_rest_until, user.* AS user FROM $id
     WHERE expires_at > $now AND last_seen_at > $idle_since";
 
 const TOUCH: &str = "UPDATE $id SET last_seen_at = $now
@@ -271,6 +276,11 @@ impl Store {
             expires_at: row.expires_at,
             amr: row.amr,
             auth_time: row.auth_time,
+            refresh: RefreshTimes {
+                due_at: row.refresh_due_at,
+                rest_until: row.refresh_rest_until,
+                access_token_expires_at: row.access_token_expires_at,
+            },
         }))
     }
 
@@ -347,6 +357,7 @@ struct SessionWrite {
     user_key: String,
     tokens: Bytes,
     access_token_expires_at: Option<DateTime<Utc>>,
+    refresh_due_at: Option<DateTime<Utc>>,
     scope: Option<String>,
     sid: Option<String>,
     amr: Vec<String>,
@@ -367,6 +378,7 @@ impl SessionWrite {
             user_key,
             tokens: Bytes::from(session.sealed_tokens),
             access_token_expires_at: session.access_token_expires_at,
+            refresh_due_at: session.refresh_due_at,
             scope: session.scope,
             sid: session.provider_session,
             amr: session.amr,
@@ -390,6 +402,9 @@ struct SessionRow {
     expires_at: DateTime<Utc>,
     amr: Vec<String>,
     auth_time: Option<DateTime<Utc>>,
+    access_token_expires_at: Option<DateTime<Utc>>,
+    refresh_due_at: Option<DateTime<Utc>>,
+    refresh_rest_until: Option<DateTime<Utc>>,
 }
 
 /// A row that was deleted, as it was (`RETURN BEFORE`).

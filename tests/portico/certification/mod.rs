@@ -9,4 +9,5 @@ mod basic;
 mod beyond;
 mod config;
 mod logout;
+mod refresh;
 mod table;

@@ -42,7 +42,7 @@ pub fn new_session(id: &SessionId) -> NewSession {
             access_token: ACCESS_TOKEN.into(),
             refresh_token: Some(REFRESH_TOKEN.into()),
             id_token: ID_TOKEN.into(),
-            access_token_expires_at: None,
+            access_token_life: None,
             scope: Some("openid".into()),
         },
         provider_session: Some("the provider's session".into()),

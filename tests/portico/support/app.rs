@@ -7,8 +7,8 @@ use super::{
 };
 use aws_lc_rs::rand;
 use base64::{Engine, prelude::BASE64_STANDARD};
-use portico::server::{App, http, settings::Settings};
-use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
+use portico::server::{App, http, session::Clock, settings::Settings, store::Store};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     net::TcpListener,
     runtime::{Builder, Runtime},
@@ -42,7 +42,7 @@ impl TestApp {
         let port = listener.local_addr().expect("it is bound").port();
         let mut settings = settings(provider, &format!("http://localhost:{port}"));
         settings.extend(overrides.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        let app = Self::serve(listener, settings).await;
+        let app = Self::serve(listener, settings, None).await;
         provider.register(&app.origin);
         app
     }
@@ -53,7 +53,7 @@ impl TestApp {
         let listener = TcpListener::bind(self.address).await.expect("the port is still free");
         let mut settings = std::mem::take(&mut self.settings);
         settings.extend(overrides.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        Self::serve(listener, settings).await
+        Self::serve(listener, settings, None).await
     }
 
     /// A new browser at this application.
@@ -106,7 +106,13 @@ impl TestApp {
         }
     }
 
-    async fn serve(listener: TcpListener, settings: BTreeMap<String, String>) -> Self {
+    /// Serves with these settings; over a database that is open already, with sessions that go by that clock,
+    /// where there is one.
+    pub(super) async fn serve(
+        listener: TcpListener,
+        settings: BTreeMap<String, String>,
+        over: Option<(Arc<Store>, Clock)>,
+    ) -> Self {
         logs();
         let address = listener.local_addr().expect("it is bound");
         let read = Settings::from_pairs(settings.clone()).unwrap_or_else(|error| panic!("{error}"));
@@ -124,7 +130,11 @@ impl TestApp {
         let listener = listener.into_std().expect("a listener of tokio's is one of std's");
         let server = runtime.spawn(async move {
             let listener = TcpListener::from_std(listener).expect("the listener is sound");
-            let app = App::build(read).await.unwrap_or_else(|error| panic!("Portico does not start: {error}"));
+            let app = match over {
+                Some((store, clock)) => App::build_over(read, store, clock).await,
+                None => App::build(read).await,
+            };
+            let app = app.unwrap_or_else(|error| panic!("Portico does not start: {error}"));
             let _ = started.send(());
             let stop = async {
                 // Told to stop, or the test is over and the sender gone: both mean stop.

@@ -6,6 +6,7 @@ mod app;
 mod browser;
 #[cfg(all(feature = "embedded", unix))]
 mod database;
+mod instances;
 pub mod keys;
 mod log;
 mod markup;
@@ -17,6 +18,7 @@ pub use app::{TestApp, secret, settings};
 pub use browser::{Attempt, Browser, Listening, Page, Request, Site};
 #[cfg(all(feature = "embedded", unix))]
 pub use database::Database;
+pub use instances::Instances;
 pub use log::logs;
 pub use markup::assert_harmless;
 pub use problem::{assert_no_secret, assert_problem};

@@ -27,7 +27,7 @@ fn access() -> Access {
 }
 
 fn html(access: &Access, descriptions: Availability) -> String {
-    Owner::new().with(|| view! { <Everything access descriptions/> }.to_html())
+    Owner::new().with(|| view! { <Everything access descriptions notice=None/> }.to_html())
 }
 
 /// How often `needle` stands in `text`.
@@ -104,5 +104,26 @@ fn hundreds_of_groups_are_each_there_once_and_mostly_folded() {
     assert!(html.contains("Show 206 more"), "{html}");
     for number in 0..256 {
         assert_eq!(times(&html, &format!("<h3><bdi>group {number}.</bdi>")), 1);
+    }
+}
+
+#[test]
+fn what_became_of_checking_again_is_said_first_and_has_the_focus() {
+    let drawn = |notice| {
+        let access = access();
+        Owner::new()
+            .with(|| view! { <Everything access=&access descriptions=Availability::Off notice=notice/> }.to_html())
+    };
+    let quiet = drawn(None);
+    assert_eq!(times(&quiet, "action=\"/access/check\""), 1, "{quiet}");
+    assert!(!quiet.contains("autofocus"), "{quiet}");
+    for (notice, words) in [
+        (AccessNotice::Checked, "Checked just now"),
+        (AccessNotice::CheckedBefore, "Checked moments ago"),
+        (AccessNotice::NotChecked, "does not answer at the moment"),
+        (AccessNotice::MustSignIn, "href=\"/login?returnTo=/access%3Fchecked%3Dnow\""),
+    ] {
+        let html = drawn(Some(notice));
+        assert!(html.contains(words) && html.contains("autofocus"), "{html}");
     }
 }

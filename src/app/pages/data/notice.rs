@@ -1,18 +1,14 @@
-//! What has just happened, at the top of the page that it led to.
+//! What has just happened with a record, at the top of the page that it led to.
 
 use super::parts::{form_alert, step_up};
-use crate::app::components::{Moment, icon};
+use crate::app::components::{Moment, done, happened, icon, refused};
 use crate::app::{Notice, links};
 use crate::model::record::Deleted;
 use leptos::prelude::*;
-use leptos::tachys::html::InertElement;
 
-/// The place of the notice. It is on the page also when there is none, and has the focus when there
-/// is one: so it is read first, and an "Undo" in it is the next stop. `here` is where a second factor
-/// comes back to.
+/// The place of the notice. `here` is where a second factor comes back to.
 pub fn region(notice: Option<&Notice>, here: &str) -> AnyView {
-    let notice = notice.map(|notice| shown(notice, here));
-    view! { <div class="happened" role="status">{notice}</div> }.into_any()
+    happened(notice.map(|notice| shown(notice, here)))
 }
 
 fn shown(notice: &Notice, here: &str) -> AnyView {
@@ -35,37 +31,17 @@ fn shown(notice: &Notice, here: &str) -> AnyView {
             };
             done(words.into_any(), Some(undo.into_any()))
         }
-        Notice::Forbidden => refused("That was not done: you may not do that with this record.", None),
+        Notice::Forbidden => refused("That was not done: you may not do that with this record.".into_any(), None),
         Notice::Changed => refused(
-            "The record was not deleted: somebody has changed it since you opened it. This is how it is now.",
+            "The record was not deleted: somebody has changed it since you opened it. This is how it is now."
+                .into_any(),
             None,
         ),
-        Notice::Gone => refused("That record is not there any more: it has been deleted meanwhile.", None),
-        Notice::TooLate => refused("It is too late to bring that record back.", None),
+        Notice::Gone => refused("That record is not there any more: it has been deleted meanwhile.".into_any(), None),
+        Notice::TooLate => refused("It is too late to bring that record back.".into_any(), None),
         Notice::NeedsSecondFactor => refused(
-            "That was not done yet: it takes a second factor that you confirmed lately.",
+            "That was not done yet: it takes a second factor that you confirmed lately.".into_any(),
             Some(step_up(here, "button button-primary")),
         ),
     }
-}
-
-fn done(words: AnyView, action: Option<AnyView>) -> AnyView {
-    callout("callout callout-row callout-good", icon::verified(), words, action)
-}
-
-fn refused(words: &'static str, action: Option<AnyView>) -> AnyView {
-    callout("callout callout-row", icon::notice(), words.into_any(), action)
-}
-
-fn callout(class: &'static str, icon: InertElement, words: AnyView, action: Option<AnyView>) -> AnyView {
-    view! {
-        <div class=class tabindex="-1" autofocus=true>
-            {icon}
-            <div>
-                <p>{words}</p>
-                {action}
-            </div>
-        </div>
-    }
-    .into_any()
 }

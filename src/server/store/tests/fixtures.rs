@@ -58,6 +58,7 @@ pub fn session(byte: u8, expires_at: DateTime<Utc>) -> SessionRecord {
         key: SessionKey::from([byte; 32]),
         sealed_tokens: vec![byte],
         access_token_expires_at: None,
+        refresh_due_at: None,
         scope: None,
         provider_session: None,
         amr: vec![],

@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures::{StreamExt, stream};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{
     convert::Infallible,
     io,
@@ -47,6 +47,10 @@ pub enum Answer {
     Redirect(String),
     /// What it should, but not before the gate opens.
     Held(Gate),
+    /// What it should, worked out at once, and sent when the gate opens.
+    OnItsWay(Gate),
+    /// 429, and for how many seconds nothing more is wanted.
+    Busy(u32),
 }
 
 impl Answer {
@@ -73,6 +77,16 @@ impl Answer {
             Self::Held(gate) => {
                 gate.pass().await;
                 correct.await
+            }
+            Self::OnItsWay(gate) => {
+                let response = correct.await;
+                gate.pass().await;
+                response
+            }
+            Self::Busy(seconds) => {
+                let headers = [(header::RETRY_AFTER, seconds.to_string())];
+                (StatusCode::TOO_MANY_REQUESTS, headers, axum::Json(json!({ "error": "too_many_requests" })))
+                    .into_response()
             }
             Self::ContentType(content_type) => {
                 let mut response = correct.await;

@@ -43,6 +43,8 @@ pub struct Behaviour {
     pub authorization: Authorization,
     /// The lifetime of access tokens, in seconds.
     pub access_token_lifetime: i64,
+    /// What becomes of a refresh token that was used.
+    pub rotation: Rotation,
     /// The client authentication methods that are advertised and taken.
     pub client_auth: Vec<&'static str>,
     /// What goes over the wire instead of the correct answer, by endpoint.
@@ -82,6 +84,7 @@ impl Default for Behaviour {
             logged_out: Changes::default(),
             authorization: Authorization::Grants,
             access_token_lifetime: 3600,
+            rotation: Rotation::On,
             client_auth: vec!["client_secret_post", "client_secret_basic"],
             answers: HashMap::new(),
         }
@@ -103,6 +106,17 @@ impl Behaviour {
                 .map(|(claim, text)| (claim.to_owned(), text.into()))
                 .collect();
     }
+}
+
+/// What becomes of a refresh token that was used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rotation {
+    /// The answer has the next one; who uses the old one again has stolen it, and the grant is revoked.
+    On,
+    /// The answer has the next one, and the old one is taken for a while longer (Auth0's rotation overlap).
+    WithOverlap,
+    /// It is good for ever, and the answer has none.
+    Off,
 }
 
 /// What comes of the sign-in page.

@@ -12,7 +12,7 @@ mod state;
 mod token;
 
 pub use answer::{Answer, Gate};
-pub use behaviour::{Authorization, Behaviour, Changes};
+pub use behaviour::{Authorization, Behaviour, Changes, Rotation};
 pub use record::{Call, Endpoint};
 pub use state::CLIENT_ID;
 pub use token::{Signing, TokenShape, claims_of};
@@ -126,6 +126,13 @@ impl Provider {
             .chain(state.refresh_tokens.keys())
             .chain(&state.id_tokens);
         secrets.cloned().chain([self.shared.client_secret.clone()]).collect()
+    }
+
+    /// How often a refresh token was sent in exchange for new tokens.
+    pub fn refreshes(&self) -> Vec<Call> {
+        let mut calls = self.calls(Endpoint::Token);
+        calls.retain(|call| call.param("grant_type") == Some("refresh_token"));
+        calls
     }
 
     /// How many sign-ins were granted and not revoked.

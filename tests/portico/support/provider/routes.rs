@@ -1,7 +1,7 @@
 //! The endpoints, each answering correctly from the state, bent by the behaviour.
 
 use super::{
-    Authorization, Call, Endpoint, Shared,
+    Authorization, Call, Endpoint, Rotation, Shared,
     state::{CLIENT_ID, Code, Grant, RefreshToken, State, random},
     token,
 };
@@ -233,7 +233,7 @@ fn refresh(shared: &Shared, state: &mut State, call: &Call) -> Response {
     };
     let reused = std::mem::replace(&mut token.used, true);
     let grant = token.grant;
-    if reused {
+    if reused && state.behaviour.rotation == Rotation::On {
         state.grants[grant].revoked = true;
     }
     if state.grants[grant].revoked {
@@ -280,7 +280,8 @@ fn issue(shared: &Shared, state: &mut State, grant: usize, nonce: Option<&str>) 
         "expires_in": behaviour.access_token_lifetime,
         "scope": scope,
     });
-    if scope.split(' ').any(|scope| scope == "offline_access") {
+    let rotates = nonce.is_some() || behaviour.rotation != Rotation::Off;
+    if rotates && scope.split(' ').any(|scope| scope == "offline_access") {
         let token = random();
         answer["refresh_token"] = token.as_str().into();
         state.refresh_tokens.insert(token, RefreshToken { grant, used: false });

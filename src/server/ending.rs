@@ -1,12 +1,12 @@
 //! What follows the end of a session: the audit log has it, and its refresh token, which is of no more use, should be
 //! worth nothing.
 
-use crate::server::{
+use super::{
     AppState,
     audit::{About, Event},
     session::EndedSession,
 };
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use tracing::Instrument;
 
 /// Tells the audit log of sessions that have ended like this.
@@ -20,9 +20,14 @@ pub async fn tell(state: &AppState, sessions: &[EndedSession], event: &Event) {
 /// Revokes the refresh token of a session that has ended (RFC 7009), so that a copy of it is worth nothing.
 /// Best effort: it is forgotten here either way.
 pub async fn revoke(state: &AppState, session: &EndedSession) {
-    if let Some(token) = &session.refresh_token
-        && let Err(error) = state.provider.revoke(token.expose_secret()).await
-    {
+    if let Some(token) = &session.refresh_token {
+        revoke_token(state, token).await;
+    }
+}
+
+/// The same for a refresh token that came too late for its session.
+pub async fn revoke_token(state: &AppState, token: &SecretString) {
+    if let Err(error) = state.provider.revoke(token.expose_secret()).await {
         tracing::warn!(%error, "a refresh token could not be revoked; it is forgotten here");
     }
 }
