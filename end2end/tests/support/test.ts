@@ -34,6 +34,7 @@ export const test = base.extend<Fixtures & { watch: (page: Page) => void; watche
     void tolerate;
     const complaints: string[] = [];
     const hear = (message: ConsoleMessage) => {
+      if (saysSessionEnded(message)) return;
       if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
     };
     await use((page) => {
@@ -77,6 +78,10 @@ export const test = base.extend<Fixtures & { watch: (page: Page) => void; watche
     await request.post(`${tenant}__test/fault?target=all&mode=none`);
   },
 });
+
+// A page asks whether its session lives, also while somebody is signing out. Chromium takes a "no" for an error.
+const saysSessionEnded = (message: ConsoleMessage) =>
+  /status of 401/.test(message.text()) && /\/api\/(session\/events|profile)$/.test(message.location().url);
 
 // Without JavaScript nothing uses what was fetched for it, and Chromium remarks on that.
 // Some people's pictures are at hosts that do not exist: their initials are shown.
