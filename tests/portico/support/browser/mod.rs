@@ -80,6 +80,9 @@ impl Browser {
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
+            // A server that refuses a body closes the connection while it is still being sent: that one is not for
+            // the next request, and unlike a browser this client does not try again.
+            .pool_max_idle_per_host(0)
             .timeout(Duration::from_secs(30))
             .build()
             .expect("a client can be built");
