@@ -1,7 +1,7 @@
 //! The audit log at rest: rows that are added and read, and deleted when their time is over. That they are not
 //! changed the table itself sees to (`0004_audit.surql`).
 
-use super::{CALL_LIMIT, Store, StoreError, call, json::Json, sessions::SWEEP_BATCH};
+use super::{CALL_LIMIT, Store, StoreError, call, json::Json};
 use chrono::{DateTime, Utc};
 use serde_json::Map;
 use surrealdb::types::{RecordId, SurrealValue, Value, Variables};
@@ -77,15 +77,7 @@ impl Store {
     pub async fn sweep_audit(&self, now: DateTime<Utc>) -> Result<usize, StoreError> {
         let mut variables = Variables::new();
         variables.insert("now", now);
-        variables.insert("most", SWEEP_BATCH);
-        let mut swept = 0;
-        loop {
-            let mut answer = call::run(&self.handles, CALL_LIMIT, SWEEP, variables.clone()).await?;
-            match answer.rows::<RecordId>(0)?.len() {
-                0 => return Ok(swept),
-                gone => swept += gone,
-            }
-        }
+        call::sweep(&self.handles, SWEEP, variables, call::SWEEP_BATCH).await
     }
 }
 

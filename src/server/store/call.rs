@@ -2,12 +2,13 @@
 //! conflict, signed in again when the sign-in is gone.
 
 use super::{
+    CALL_LIMIT,
     error::StoreError,
     handles::{Answer, Handles},
     retry::Backoff,
 };
 use std::{sync::Arc, time::Duration};
-use surrealdb::types::Variables;
+use surrealdb::types::{RecordId, Variables};
 use tracing::Instrument as _;
 
 /// Runs `text`, which is one statement or one `BEGIN; …; COMMIT` and nothing else: it is run
@@ -25,6 +26,30 @@ pub(super) async fn run(
     variables: Variables,
 ) -> Result<Answer, StoreError> {
     carried_through(limit, attempts(handles.clone(), text, variables)).await
+}
+
+/// How many rows one transaction sweeps.
+pub(super) const SWEEP_BATCH: i64 = 500;
+
+/// Runs `text` until there is nothing left for it: a statement that deletes rows, `$most` at most, and answers with
+/// their ids. Answers how many they were.
+///
+/// # Errors
+/// As [`run`]; some may be deleted then.
+pub(super) async fn sweep(
+    handles: &Arc<Handles>,
+    text: &'static str,
+    mut variables: Variables,
+    most: i64,
+) -> Result<usize, StoreError> {
+    variables.insert("most", most);
+    let mut swept = 0;
+    loop {
+        match run(handles, CALL_LIMIT, text, variables.clone()).await?.rows::<RecordId>(0)?.len() {
+            0 => return Ok(swept),
+            gone => swept += gone,
+        }
+    }
 }
 
 /// Runs a piece of work in a task of its own, for `limit` at most: it goes on when whoever waits for it

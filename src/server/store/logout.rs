@@ -3,7 +3,7 @@
 use super::{
     CALL_LIMIT, EndedRecord, Store, StoreError, call, hex,
     people::record_key,
-    sessions::{EndedRow, SWEEP_BATCH, ended},
+    sessions::{EndedRow, ended},
 };
 use aws_lc_rs::digest::{Context, SHA256};
 use chrono::{DateTime, Utc};
@@ -94,15 +94,7 @@ impl Store {
     pub async fn sweep_logout_tokens(&self, now: DateTime<Utc>) -> Result<usize, StoreError> {
         let mut variables = Variables::new();
         variables.insert("now", now);
-        variables.insert("most", SWEEP_BATCH);
-        let mut swept = 0;
-        loop {
-            let mut answer = call::run(&self.handles, CALL_LIMIT, SWEEP, variables.clone()).await?;
-            match answer.rows::<RecordId>(0)?.len() {
-                0 => return Ok(swept),
-                gone => swept += gone,
-            }
-        }
+        call::sweep(&self.handles, SWEEP, variables, call::SWEEP_BATCH).await
     }
 }
 

@@ -17,8 +17,6 @@ use std::sync::Arc;
 use surrealdb::types::{Bytes, RecordId as Link, SurrealValue, Variables};
 
 const TABLE: &str = "secure_data";
-/// How many records, or forms, one transaction sweeps.
-const SWEEP_BATCH: i64 = 500;
 
 // What SurrealDB may not write it leaves out, and does the rest: without these conditions an update that
 // is not allowed would still count as one.
@@ -148,7 +146,7 @@ impl Store {
     /// # Errors
     /// The database does not answer, or not as it should; some may be gone then.
     pub async fn sweep_records(&self, deleted_before: DateTime<Utc>, now: DateTime<Utc>) -> Result<usize, StoreError> {
-        self.sweep_records_in_batches(deleted_before, now, SWEEP_BATCH).await
+        self.sweep_records_in_batches(deleted_before, now, call::SWEEP_BATCH).await
     }
 
     pub(super) async fn sweep_records_in_batches(
@@ -166,14 +164,7 @@ impl Store {
         for (text, time) in [(RECORDS, deleted_before), (FORMS, now)] {
             let mut variables = Variables::new();
             variables.insert("time", time);
-            variables.insert("most", batch);
-            loop {
-                let gone = call::run(&self.handles, CALL_LIMIT, text, variables.clone()).await?.rows::<Link>(0)?.len();
-                swept += gone;
-                if gone == 0 {
-                    break;
-                }
-            }
+            swept += call::sweep(&self.handles, text, variables, batch).await?;
         }
         Ok(swept)
     }

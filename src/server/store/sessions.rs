@@ -15,9 +15,6 @@ use chrono::{DateTime, Utc};
 use std::fmt;
 use surrealdb::types::{Bytes, RecordId, RecordIdKey, SurrealValue, Variables};
 
-/// How many expired sessions one transaction deletes.
-pub(super) const SWEEP_BATCH: i64 = 500;
-
 /// What the database knows a session by: the SHA-256 of its id.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SessionKey([u8; 32]);
@@ -322,7 +319,7 @@ impl Store {
     /// # Errors
     /// The database does not answer, or not as it should; some may be deleted then.
     pub async fn sweep_sessions(&self, now: DateTime<Utc>, idle_since: DateTime<Utc>) -> Result<usize, StoreError> {
-        self.sweep_in_batches(now, idle_since, SWEEP_BATCH).await
+        self.sweep_in_batches(now, idle_since, call::SWEEP_BATCH).await
     }
 
     pub(super) async fn sweep_in_batches(
@@ -334,17 +331,9 @@ impl Store {
         let mut variables = Variables::new();
         variables.insert("now", now);
         variables.insert("idle_since", idle_since);
-        variables.insert("most", batch);
         let mut swept = 0;
         for text in [SWEEP_EXPIRED, SWEEP_IDLE] {
-            loop {
-                let gone =
-                    call::run(&self.handles, CALL_LIMIT, text, variables.clone()).await?.rows::<RecordId>(0)?.len();
-                swept += gone;
-                if gone == 0 {
-                    break;
-                }
-            }
+            swept += call::sweep(&self.handles, text, variables.clone(), batch).await?;
         }
         Ok(swept)
     }
