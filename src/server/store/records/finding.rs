@@ -46,18 +46,38 @@ macro_rules! has_words {
     };
 }
 
-// Each index has the records in the order of creation.
-pub(in crate::server::store) const ALL: &str = candidates!("WITH INDEX secure_data_key WHERE");
-pub(in crate::server::store) const OF_ONE: &str =
-    candidates!("WITH INDEX secure_data_owner WHERE owner_key = $owner AND");
-pub(in crate::server::store) const SEARCH_ALL: &str = candidates!("WITH INDEX secure_data_key WHERE", has_words!());
-pub(in crate::server::store) const SEARCH_OF_ONE: &str =
-    candidates!("WITH INDEX secure_data_owner WHERE owner_key = $owner AND", has_words!());
-// All hits of the full-text indexes.
-pub(in crate::server::store) const HITS: &str =
-    candidates!("WHERE (title @@ $search OR tags @@ $search OR body @@ $search) AND");
-pub(in crate::server::store) const HITS_OF_SOME: &str =
-    candidates!("WHERE (title @@ $search OR tags @@ $search OR body @@ $search) AND owner_key IN $owners AND");
+/// A way to look for candidates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::server::store) struct Way {
+    pub(in crate::server::store) text: &'static str,
+    /// Whether it finds one owner's: several are looked up one after the other.
+    by_owner: bool,
+}
+
+impl Way {
+    // Each index has the records in the order of creation.
+    pub(in crate::server::store) const ALL: Self = Self::at_once(candidates!("WITH INDEX secure_data_key WHERE"));
+    pub(in crate::server::store) const BY_OWNER: Self =
+        Self::by_owner(candidates!("WITH INDEX secure_data_owner WHERE owner_key = $owner AND"));
+    pub(in crate::server::store) const SEARCH_ALL: Self =
+        Self::at_once(candidates!("WITH INDEX secure_data_key WHERE", has_words!()));
+    pub(in crate::server::store) const SEARCH_BY_OWNER: Self =
+        Self::by_owner(candidates!("WITH INDEX secure_data_owner WHERE owner_key = $owner AND", has_words!()));
+    // All hits of the full-text indexes.
+    pub(in crate::server::store) const HITS: Self =
+        Self::at_once(candidates!("WHERE (title @@ $search OR tags @@ $search OR body @@ $search) AND"));
+    pub(in crate::server::store) const HITS_OF_OWNERS: Self = Self::at_once(candidates!(
+        "WHERE (title @@ $search OR tags @@ $search OR body @@ $search) AND owner_key IN $owners AND"
+    ));
+
+    const fn at_once(text: &'static str) -> Self {
+        Self { text, by_owner: false }
+    }
+
+    const fn by_owner(text: &'static str) -> Self {
+        Self { text, by_owner: true }
+    }
+}
 
 /// What the person may see of the candidates.
 const READ: &str = concat!("SELECT ", columns!(), " FROM $candidates WHERE deleted_at = NONE ORDER BY key DESC");
@@ -78,12 +98,12 @@ impl Records {
     pub async fn list(&self, query: &RecordQuery) -> Result<Vec<StoredRecord>, StoreError> {
         let wanted = PAGE_SIZE + 1;
         let owners = self.owners(query.sees).await?;
-        let text = self.way(owners.as_deref(), &query.search).await?;
+        let way = self.way(owners.as_deref(), &query.search).await?;
         let mut before = query.before.as_ref().map_or(BEYOND_ALL, RecordId::as_str).to_owned();
         let mut at_once = wanted;
         let mut found = Vec::new();
         loop {
-            let candidates = self.candidates(text, &query.search, owners.as_deref(), &before, at_once).await?;
+            let candidates = self.candidates(way, &query.search, owners.as_deref(), &before, at_once).await?;
             let is_last = candidates.len() < at_once;
             found.extend(self.read(candidates, &mut before).await?);
             if is_last || found.len() >= wanted {
@@ -95,10 +115,10 @@ impl Records {
         }
     }
 
-    /// What one of the statements above finds before `before`; of several owners, one after the other.
+    /// What is found in this way before `before`.
     pub(in crate::server::store) async fn candidates(
         &self,
-        text: &'static str,
+        way: Way,
         search: &str,
         owners: Option<&[String]>,
         before: &str,
@@ -111,15 +131,15 @@ impl Records {
         for (name, word) in ["w1", "w2", "w3", "w4", "w5", "w6"].into_iter().zip(words(search).into_iter().cycle()) {
             variables.insert(name, word.to_owned());
         }
-        let Some(owners) = owners else { return self.ask(text, variables).await?.rows(0) };
-        if text == HITS_OF_SOME {
+        let owners = owners.unwrap_or_default();
+        if !way.by_owner {
             variables.insert("owners", owners.to_vec());
-            return self.ask(text, variables).await?.rows(0);
+            return self.ask(way.text, variables).await?.rows(0);
         }
         let mut found = Vec::new();
         for owner in owners {
             variables.insert("owner", owner.clone());
-            found.extend(self.ask(text, variables.clone()).await?.rows::<Link>(0)?);
+            found.extend(self.ask(way.text, variables.clone()).await?.rows::<Link>(0)?);
         }
         found.sort_unstable_by(|one, other| other.key.cmp(&one.key));
         found.truncate(most);
@@ -128,10 +148,11 @@ impl Records {
 
     /// What the person sees of these; `before` becomes the last of them.
     async fn read(&self, candidates: Vec<Link>, before: &mut String) -> Result<Vec<StoredRecord>, StoreError> {
-        let Some(RecordIdKey::String(last)) = candidates.last().map(|last| last.key.clone()) else {
-            return Ok(Vec::new());
-        };
-        *before = last;
+        match candidates.last().map(|last| &last.key) {
+            None => return Ok(Vec::new()),
+            Some(RecordIdKey::String(last)) => last.clone_into(before),
+            Some(_) => return Err(StoreError::Unexpected("a record's id is no text")),
+        }
         let mut variables = Variables::new();
         variables.insert("candidates", candidates);
         self.run(READ, variables).await?.rows::<Row>(0)?.into_iter().map(StoredRecord::try_from).collect()
@@ -156,21 +177,21 @@ impl Records {
         }
     }
 
-    /// The statement that finds them with the least work.
+    /// The way that finds them with the least work.
     pub(in crate::server::store) async fn way(
         &self,
         owners: Option<&[String]>,
         search: &str,
-    ) -> Result<&'static str, StoreError> {
+    ) -> Result<Way, StoreError> {
         if search.is_empty() {
-            return Ok(if owners.is_some() { OF_ONE } else { ALL });
+            return Ok(if owners.is_some() { Way::BY_OWNER } else { Way::ALL });
         }
         let can_try = (1..=MOST_WORDS).contains(&words(search).len());
         Ok(match (can_try && self.hits(search).await? >= MANY, owners.is_some()) {
-            (false, false) => HITS,
-            (false, true) => HITS_OF_SOME,
-            (true, false) => SEARCH_ALL,
-            (true, true) => SEARCH_OF_ONE,
+            (false, false) => Way::HITS,
+            (false, true) => Way::HITS_OF_OWNERS,
+            (true, false) => Way::SEARCH_ALL,
+            (true, true) => Way::SEARCH_BY_OWNER,
         })
     }
 

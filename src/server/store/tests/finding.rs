@@ -1,9 +1,6 @@
 //! How records are found: by an index, and with the same result whichever way is taken.
 
-use super::super::{
-    RecordQuery,
-    records::finding::{ALL, HITS, HITS_OF_SOME, OF_ONE, SEARCH_ALL, SEARCH_OF_ONE},
-};
+use super::super::{RecordQuery, records::finding::Way};
 use super::people::{as_service, create, draft, may, memory, new_id, records, sign_in, user};
 use crate::model::{
     Permission,
@@ -28,20 +25,23 @@ async fn lists_and_searches_use_an_index() {
     ]);
     let words = (1..=6).map(|number| (format!("w{number}"), "word".to_owned().into_value()));
     let variables = Variables::from_iter(variables.into_iter().chain(words));
-    for (text, expected) in [
-        (ALL, &["IndexScan [ctx: Db] [index: secure_data_key", "direction: Backward", "limit: $most"][..]),
-        (OF_ONE, &["IndexScan [ctx: Db] [index: secure_data_owner", "direction: Backward", "limit: $most"]),
-        (SEARCH_ALL, &["IndexScan [ctx: Db] [index: secure_data_key", "direction: Backward"]),
-        (SEARCH_OF_ONE, &["IndexScan [ctx: Db] [index: secure_data_owner", "direction: Backward"]),
-        (HITS, &["FullTextScan [ctx: Db] [index: secure_data_title", "secure_data_tags", "secure_data_body"]),
-        (HITS_OF_SOME, &["FullTextScan [ctx: Db] [index: secure_data_title", "secure_data_tags", "secure_data_body"]),
+    for (way, expected) in [
+        (Way::ALL, &["IndexScan [ctx: Db] [index: secure_data_key", "direction: Backward", "limit: $most"][..]),
+        (Way::BY_OWNER, &["IndexScan [ctx: Db] [index: secure_data_owner", "direction: Backward", "limit: $most"]),
+        (Way::SEARCH_ALL, &["IndexScan [ctx: Db] [index: secure_data_key", "direction: Backward"]),
+        (Way::SEARCH_BY_OWNER, &["IndexScan [ctx: Db] [index: secure_data_owner", "direction: Backward"]),
+        (Way::HITS, &["FullTextScan [ctx: Db] [index: secure_data_title", "secure_data_tags", "secure_data_body"]),
+        (
+            Way::HITS_OF_OWNERS,
+            &["FullTextScan [ctx: Db] [index: secure_data_title", "secure_data_tags", "secure_data_body"],
+        ),
     ] {
-        let explain: &'static str = Box::leak(format!("EXPLAIN {text}").into_boxed_str());
+        let explain: &'static str = Box::leak(format!("EXPLAIN {}", way.text).into_boxed_str());
         let plan = as_service(&store, explain, variables.clone()).await.into_value().to_sql();
         for part in expected {
-            assert!(plan.contains(part), "{text}: {plan}");
+            assert!(plan.contains(part), "{way:?}: {plan}");
         }
-        assert!(!plan.contains("TableScan"), "{text}: {plan}");
+        assert!(!plan.contains("TableScan"), "{way:?}: {plan}");
     }
 }
 
@@ -77,10 +77,14 @@ async fn every_way_of_searching_finds_the_same() {
     ] {
         let of_all = None;
         let of_some = Some(&owners[..]);
-        for (text, owners) in [(HITS, of_all), (HITS_OF_SOME, of_some), (SEARCH_ALL, of_all), (SEARCH_OF_ONE, of_some)]
-        {
-            let found = ada.candidates(text, search, owners, "8", 26).await.unwrap();
-            assert_eq!(found.len(), hits, "{search}: {text}");
+        for (way, owners) in [
+            (Way::HITS, of_all),
+            (Way::HITS_OF_OWNERS, of_some),
+            (Way::SEARCH_ALL, of_all),
+            (Way::SEARCH_BY_OWNER, of_some),
+        ] {
+            let found = ada.candidates(way, search, owners, "8", 26).await.unwrap();
+            assert_eq!(found.len(), hits, "{search}: {way:?}");
         }
     }
 }
@@ -96,10 +100,10 @@ async fn the_way_is_chosen_by_how_much_there_is() {
         let owners: Vec<String> = owners.iter().map(|owner| user(owner).to_sql()).collect();
         ada.way((!owners.is_empty()).then_some(&owners[..]), search).await.unwrap()
     };
-    assert_eq!(way(&[], "").await, ALL);
-    assert_eq!(way(&[ADA, BEN], "").await, OF_ONE);
-    assert_eq!(way(&[], "common").await, HITS, "few");
-    assert_eq!(way(&[ADA, BEN], "common").await, HITS_OF_SOME);
+    assert_eq!(way(&[], "").await, Way::ALL);
+    assert_eq!(way(&[ADA, BEN], "").await, Way::BY_OWNER);
+    assert_eq!(way(&[], "common").await, Way::HITS, "few");
+    assert_eq!(way(&[ADA, BEN], "common").await, Way::HITS_OF_OWNERS);
     // In parts: one statement for all may take longer than a call may.
     for part in 0..20 {
         const TEXT: &str = "FOR $n IN 0..100 {
@@ -110,11 +114,11 @@ async fn the_way_is_chosen_by_how_much_there_is() {
         let variables = [("part".to_owned(), part.into_value()), ("owner".to_owned(), user(BEN).into_value())];
         as_service(&store, TEXT, Variables::from_iter(variables)).await;
     }
-    assert_eq!(way(&[], "common").await, SEARCH_ALL, "many");
-    assert_eq!(way(&[ADA, BEN], "common").await, SEARCH_OF_ONE);
-    assert_eq!(way(&[], "rarity").await, HITS);
-    assert_eq!(way(&[], "one two three four five six common").await, HITS, "too many words to try");
-    assert_eq!(way(&[], "🚪").await, HITS, "no word at all");
+    assert_eq!(way(&[], "common").await, Way::SEARCH_ALL, "many");
+    assert_eq!(way(&[ADA, BEN], "common").await, Way::SEARCH_BY_OWNER);
+    assert_eq!(way(&[], "rarity").await, Way::HITS);
+    assert_eq!(way(&[], "one two three four five six common").await, Way::HITS, "too many words to try");
+    assert_eq!(way(&[], "🚪").await, Way::HITS, "no word at all");
 }
 
 /// A team that is looked up one by one, and one that is too large for that.
