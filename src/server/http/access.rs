@@ -3,12 +3,12 @@
 use super::{
     cookies::Jar,
     failure::Failure,
-    form,
-    visitor::{self, Use},
+    form, origin,
+    visitor::{self},
 };
 use crate::{
     app::{AccessNotice, CHECK_BY_SIGN_IN},
-    model::{ProblemKind, ReturnTo, SignedIn, Visitor},
+    model::{ProblemKind, ReturnTo, SignedIn},
     server::{
         AppState,
         refresh::{self, Outcome},
@@ -45,26 +45,18 @@ pub fn notice(signed_in: &SignedIn, address: &Uri) -> Option<AccessNotice> {
     }
 }
 
-/// What this form carries: nothing.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
-
 /// `POST /access/check`: asks the sign-in service what it says of the person now, once in ten seconds.
 pub async fn check_again(State(state): State<AppState>, request: Request) -> Result<Response, Failure> {
-    let not_signed_in =
-        |kind, cause| Failure::new(kind, cause).returning_to(ReturnTo::parse_or_fallback(Some("/access")));
-    let ended = || not_signed_in(ProblemKind::SessionEnded, "the session has ended");
-    let signed_in = match visitor::identify(&state, request.headers(), Use::Counts).await? {
-        Visitor::SignedIn(signed_in) => signed_in,
-        Visitor::SessionEnded => return Err(ended()),
-        Visitor::Anonymous => return Err(not_signed_in(ProblemKind::Unauthenticated, "nobody is signed in")),
+    let ended = || {
+        Failure::new(ProblemKind::SessionEnded, "the session has ended")
+            .returning_to(ReturnTo::parse_or_fallback(Some("/access")))
     };
+    let signed_in = visitor::signed_in(&state, request.headers(), "/access").await?;
     // Whoever is signed in by a cookie has a session.
     let id = visitor::session_id(Jar::of(&state.settings.public_origin), request.headers()).ok_or_else(ended)?;
     // What a script of the page sends cannot go on to the sign-in service, so the page says it.
-    let by_navigation = request.headers().get("sec-fetch-mode").is_none_or(|mode| mode == "navigate");
-    let Nothing {} = form::read(request).await?;
+    let by_navigation = origin::is_navigation(request.headers());
+    let form::Nothing {} = form::read(request).await?;
     let next = match refresh::check(&state, &id, &signed_in).await {
         Outcome::Renewed => "/access?checked=now",
         Outcome::NotNeeded => "/access?checked=before",

@@ -7,11 +7,16 @@ use axum::{
     body::{Body, to_bytes},
     extract::{FromRequest, Request},
 };
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 
 /// The largest form taken, in bytes: a text of 64 kB of which each byte is written as three, and room
 /// for the rest.
 pub const MAX_FORM: usize = 256 * 1024;
+
+/// What a form carries that has a button and nothing else.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
 
 /// Reads a form.
 ///
@@ -57,7 +62,6 @@ fn is_utf8(form: &[u8]) -> bool {
 mod tests {
     use super::*;
     use axum::http::header;
-    use serde::Deserialize;
 
     #[derive(Debug, Deserialize, PartialEq)]
     #[serde(deny_unknown_fields)]

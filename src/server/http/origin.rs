@@ -42,6 +42,11 @@ pub fn is_own_navigation(headers: &HeaderMap) -> bool {
     matches!(text(headers, "sec-fetch-site"), Some("same-origin" | "none"))
 }
 
+/// Whether the browser will show the answer, as far as it says: a script that asked cannot be sent to another site.
+pub fn is_navigation(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-mode").is_none_or(|mode| mode == "navigate")
+}
+
 /// Whether a script of our own pages asks, as far as the browser says: older ones don't, and keep what comes
 /// from the scripts of other sites by themselves.
 pub fn is_own_script(headers: &HeaderMap) -> bool {

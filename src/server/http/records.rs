@@ -7,12 +7,12 @@ use super::{
     origin::is_own_navigation,
     pages::{self, Matter, Shown},
     request_id::RequestId,
-    visitor::{self, Use},
+    visitor::{self},
 };
 use crate::{
     app::{FormState, FormView, ListView, Notice, RECORDS, RecordsView},
     model::{
-        ProblemKind, ReturnTo, SignedIn, Visitor,
+        ProblemKind, SignedIn, Visitor,
         record::{Closed, Deleted, Fault, Form, Record, RecordId, Saved},
     },
     server::{
@@ -235,18 +235,13 @@ pub async fn delete(
     })
 }
 
-/// What the form that brings a record back carries: nothing.
-#[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
-
 /// `POST /data/{id}/restore`: brings a record back that the person has just deleted.
 pub async fn restore(
     State(state): State<AppState>,
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Response, Failure> {
-    let sent = Sent::<Nothing>::read(&state, request).await?;
+    let sent = Sent::<form::Nothing>::read(&state, request).await?;
     let id: RecordId = id.parse().map_err(|_| Failure::new(ProblemKind::NotFound, "no such record"))?;
     let desk = match sent.desk(&state).await? {
         Ok(desk) => desk,
@@ -279,16 +274,7 @@ struct Sent<T> {
 impl<T: DeserializeOwned> Sent<T> {
     async fn read(state: &AppState, request: Request) -> Result<Self, Failure> {
         let uri = request.uri().clone();
-        let here = || ReturnTo::parse_or_fallback(Some(uri.path()));
-        let signed_in = match visitor::identify(state, request.headers(), Use::Counts).await? {
-            Visitor::SignedIn(signed_in) => signed_in,
-            Visitor::SessionEnded => {
-                return Err(Failure::new(ProblemKind::SessionEnded, "the session has ended").returning_to(here()));
-            }
-            Visitor::Anonymous => {
-                return Err(Failure::new(ProblemKind::Unauthenticated, "nobody is signed in").returning_to(here()));
-            }
-        };
+        let signed_in = visitor::signed_in(state, request.headers(), uri.path()).await?;
         let id = request.extensions().get::<RequestId>().copied().unwrap_or_else(RequestId::generate);
         let form = form::read(request).await?;
         Ok(Self { signed_in, form, id, uri })

@@ -7,12 +7,12 @@ use super::{
     cookies::Jar,
     ending,
     failure::Failure,
-    form,
-    visitor::{self, Use},
+    form, origin,
+    visitor::{self},
 };
 use crate::{
     app::{CONFIRM_FOR_SESSIONS, SessionsNotice, SessionsView},
-    model::{ProblemKind, ReturnTo, SignedIn, Visitor, device::DeviceSession},
+    model::{ProblemKind, SignedIn, device::DeviceSession},
     server::{
         AppState,
         access::second_factor,
@@ -79,11 +79,6 @@ fn shown(state: &AppState, signed_in: &SignedIn, session: OwnSession) -> DeviceS
     }
 }
 
-/// What these forms carry: nothing.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
-
 /// `POST /sessions/{handle}/end`: ends one of the person's sessions. A handle of somebody else's is no
 /// handle.
 pub async fn end_one(
@@ -134,20 +129,10 @@ struct Asked {
 
 impl Asked {
     async fn read(state: &AppState, request: Request) -> Result<Self, Failure> {
-        let here = || ReturnTo::parse_or_fallback(Some("/sessions"));
-        let signed_in = match visitor::identify(state, request.headers(), Use::Counts).await? {
-            Visitor::SignedIn(signed_in) => signed_in,
-            Visitor::SessionEnded => {
-                return Err(Failure::new(ProblemKind::SessionEnded, "the session has ended").returning_to(here()));
-            }
-            Visitor::Anonymous => {
-                return Err(Failure::new(ProblemKind::Unauthenticated, "nobody is signed in").returning_to(here()));
-            }
-        };
+        let signed_in = visitor::signed_in(state, request.headers(), "/sessions").await?;
         let this = this(state, request.headers())?;
-        let mode = request.headers().get("sec-fetch-mode");
-        let by_navigation = mode.is_none_or(|mode| mode == "navigate");
-        let Nothing {} = form::read(request).await?;
+        let by_navigation = origin::is_navigation(request.headers());
+        let form::Nothing {} = form::read(request).await?;
         Ok(Self { may_end: may_end(&signed_in), signed_in, this, by_navigation })
     }
 }

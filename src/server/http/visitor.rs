@@ -2,10 +2,11 @@
 
 use super::{cookies::Jar, failure::Failure};
 use crate::{
-    model::Visitor,
+    model::{ProblemKind, ReturnTo, SignedIn, Visitor},
     server::{AppState, refresh, session::SessionId},
 };
 use axum::http::HeaderMap;
+use std::sync::Arc;
 
 /// The session named by the request's cookie, if its form is right. It may have ended.
 pub fn session_id(jar: Jar, headers: &HeaderMap) -> Option<SessionId> {
@@ -19,6 +20,19 @@ pub enum Use {
     Counts,
     /// A page left open asks by itself.
     Unnoticed,
+}
+
+/// The person who sent a form, from a page that is to be come back to after signing in.
+///
+/// # Errors
+/// When nobody is signed in (any more), or the database cannot be asked.
+pub async fn signed_in(state: &AppState, headers: &HeaderMap, page: &str) -> Result<Arc<SignedIn>, Failure> {
+    let (kind, cause) = match identify(state, headers, Use::Counts).await? {
+        Visitor::SignedIn(signed_in) => return Ok(signed_in),
+        Visitor::SessionEnded => (ProblemKind::SessionEnded, "the session has ended"),
+        Visitor::Anonymous => (ProblemKind::Unauthenticated, "nobody is signed in"),
+    };
+    Err(Failure::new(kind, cause).returning_to(ReturnTo::parse_or_fallback(Some(page))))
 }
 
 /// Who sent the request.
