@@ -3,7 +3,7 @@
 
 use crate::support::{
     Answer, Browser, Endpoint, Page, Provider, Signing, TestApp, assert_no_secret, eventually, keys::Key,
-    provider::TokenShape,
+    provider::TokenShape, start,
 };
 use axum::http::Method;
 use chrono::Utc;
@@ -11,12 +11,6 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 pub const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
-
-pub async fn start() -> (Provider, TestApp) {
-    let provider = Provider::start().await;
-    let app = TestApp::start(&provider, &[]).await;
-    (provider, app)
-}
 
 /// A browser that has just signed in, and the `sid` of that.
 pub async fn signed_in(provider: &Provider, app: &TestApp) -> (Browser, String) {
@@ -361,6 +355,7 @@ async fn after_one_logout_none_of_200_concurrent_requests_finds_the_session() {
     };
     let (answers, ()) = tokio::join!(requests, logout);
     assert!(answers.iter().all(|page| matches!(page.status.as_u16(), 200 | 401)));
+    // There is nothing to wait for: it must stay away for longer than the second that a session may be remembered.
     for _ in 0..5 {
         assert!(!browser.is_signed_in().await);
         tokio::time::sleep(Duration::from_millis(300)).await;

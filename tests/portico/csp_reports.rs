@@ -1,18 +1,12 @@
 //! What a browser does not load because a page's Content-Security-Policy forbids it is told in the log: once it is
 //! cleaned, without secrets, and not without end.
 
-use crate::support::{Browser, Page, Provider, Site, TestApp, logs};
+use crate::support::{Browser, Page, Site, logs, start};
 use axum::http::Method;
 use serde_json::{Value, json};
 
 const OLD: &str = "application/csp-report";
 const NEW: &str = "application/reports+json";
-
-async fn start() -> (Provider, TestApp) {
-    let provider = Provider::start().await;
-    let app = TestApp::start(&provider, &[]).await;
-    (provider, app)
-}
 
 async fn report(browser: &Browser, media_type: &str, body: impl Into<Vec<u8>>) -> Page {
     let request = browser.request(Method::POST, browser.url("/csp-report")).fetch();

@@ -1,17 +1,11 @@
 //! An open page is told at once that its session has ended, and whoever has none is told nothing.
 
-use crate::support::{Browser, Listening, Provider, Request, Site, TestApp, eventually};
+use crate::support::{Browser, Listening, Request, Site, TestApp, eventually, start};
 use axum::http::Method;
 use std::time::Duration;
 
 const EVENTS: &str = "/api/session/events";
 const SOON: Duration = Duration::from_secs(2);
-
-async fn start() -> (Provider, TestApp) {
-    let provider = Provider::start().await;
-    let app = TestApp::start(&provider, &[]).await;
-    (provider, app)
-}
 
 async fn signed_in(app: &TestApp) -> Browser {
     let browser = app.browser();

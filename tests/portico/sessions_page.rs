@@ -1,7 +1,9 @@
 //! People see where they are signed in, and end it elsewhere: their own sessions only, after a fresh
 //! sign-in, and at once.
 
-use crate::support::{Browser, Endpoint, Page, Provider, Site, TestApp, assert_no_secret, assert_problem, eventually};
+use crate::support::{
+    Browser, Endpoint, Page, Provider, Site, TestApp, assert_no_secret, assert_problem, eventually, start,
+};
 use axum::http::Method;
 use chrono::Utc;
 use portico::model::ProblemKind;
@@ -9,12 +11,6 @@ use std::time::Duration;
 
 const CHROME: &str = "Chrome on Linux";
 const IPHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Mobile/15E148 Safari/604.1";
-
-async fn start() -> (Provider, TestApp) {
-    let provider = Provider::start().await;
-    let app = TestApp::start(&provider, &[]).await;
-    (provider, app)
-}
 
 async fn signed_in(app: &TestApp) -> Browser {
     let browser = app.browser();

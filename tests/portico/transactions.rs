@@ -1,7 +1,7 @@
 //! Attempts to sign in: each in a cookie of its own, bound to one browser, used once, ten minutes
 //! at most. What is lost starts again by itself, once.
 
-use crate::support::{Attempt, Browser, Endpoint, Page, Provider, TestApp, assert_problem, secret};
+use crate::support::{Attempt, Browser, Endpoint, Page, Provider, TestApp, assert_problem, secret, start};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{TimeDelta, Utc};
 use cookie::SameSite;
@@ -10,12 +10,6 @@ use portico::{
     server::{auth::Transaction, settings::Settings},
 };
 use url::Url;
-
-async fn start() -> (Provider, TestApp) {
-    let provider = Provider::start().await;
-    let app = TestApp::start(&provider, &[]).await;
-    (provider, app)
-}
 
 /// The cookies of attempts that `browser` has.
 fn attempts(app: &TestApp, browser: &Browser) -> Vec<(String, String)> {

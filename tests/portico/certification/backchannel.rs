@@ -2,8 +2,8 @@
 //! Logout 1.0). What else may be wrong with one, `backchannel_logout` has.
 
 use crate::{
-    backchannel_logout::{EVENT, assert_done, assert_refused, claim, no_claim, signed, signed_in, start, tell},
-    support::{Signing, keys::Key, provider::TokenShape},
+    backchannel_logout::{EVENT, assert_done, assert_refused, claim, no_claim, signed, signed_in, tell},
+    support::{Signing, keys::Key, provider::TokenShape, start},
 };
 use axum::http::StatusCode;
 use serde_json::json;

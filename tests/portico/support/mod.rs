@@ -26,6 +26,13 @@ pub use provider::{Answer, Behaviour, Endpoint, Provider, Signing};
 
 use std::time::{Duration, Instant};
 
+/// A provider, and a Portico without settings of its own that signs people in there.
+pub async fn start() -> (Provider, TestApp) {
+    let provider = Provider::start().await;
+    let app = TestApp::start(&provider, &[]).await;
+    (provider, app)
+}
+
 /// Waits until `condition` holds, asking every few milliseconds.
 ///
 /// # Panics
