@@ -179,8 +179,9 @@ async function watch(devtools) {
     open.delete(id);
     changed = performance.now();
   };
-  devtools.on('Network.requestWillBeSent', ({ requestId, request }) => {
-    if (/^https?:/.test(request.url)) open.add(requestId);
+  devtools.on('Network.requestWillBeSent', ({ requestId, request, type }) => {
+    // A stream of events is open for as long as the page is: it is none of what a visit loads.
+    if (/^https?:/.test(request.url) && type !== 'EventSource') open.add(requestId);
   });
   devtools.on('Network.responseReceived', ({ requestId, response }) => kinds.set(requestId, kindOf(response)));
   devtools.on('Network.loadingFailed', ({ requestId }) => over(requestId));

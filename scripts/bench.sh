@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `make bench`: the release build under load beside a plain Axum route, the weight of a first visit, and
+# `make bench`: the release build under load beside a plain Axum route, what sign-ins and a first visit cost, and
 # Criterion's benches. It judges nothing: numbers of one run are for comparing with each other.
 set -euo pipefail
 # shellcheck source=scripts/lib/common.sh
@@ -23,6 +23,8 @@ CHROMIUM=${CHROMIUM_PATH:-}
 export PORTICO_BIN PLAIN_BIN CHROMIUM
 step "Load on one core" "about a minute"
 run node benches/load.mjs || die "The load could not be driven: see the messages above."
+step "Sign-ins, one after the other" "under a minute"
+run node benches/sign-in.mjs || die "The sign-ins could not be measured: see the messages above."
 step "First visit on a slow line" "about two minutes"
 run node benches/first-visit.mjs || die "The first visit could not be measured: see the messages above."
 step "Criterion" "about two minutes"
