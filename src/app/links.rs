@@ -25,6 +25,12 @@ pub const END_OTHER_SESSIONS: &str = "/sessions/end-others";
 /// Starts a sign-in for which the person must have proved in the last ten minutes who they are, and comes
 /// back to [`SESSIONS`].
 pub const CONFIRM_FOR_SESSIONS: &str = "/login?max_age=600&returnTo=/sessions%3Fdone%3Dconfirmed";
+/// Who is signed in, for administrators.
+pub const PEOPLE: &str = "/people";
+/// Ends a session of a person, or all of theirs, by POST.
+pub const END_PERSONS_SESSIONS: &str = "/people/end-sessions";
+/// Ends everybody's sessions but the one that asks, by POST.
+pub const END_EVERYBODYS_SESSIONS: &str = "/people/end-everybodys-sessions";
 /// The question whether to sign out.
 pub const SIGN_OUT: &str = "/sign-out";
 /// Starts a sign-in.
@@ -86,6 +92,21 @@ pub fn restore_record(id: &RecordId) -> String {
 /// Ends one of the person's sessions, by POST.
 pub fn end_session(handle: &str) -> String {
     format!("{SESSIONS}/{}/end", encode(handle))
+}
+
+/// The sessions of a person with that id (`sub`), for administrators.
+pub fn person(subject: &str) -> String {
+    format!("{PEOPLE}?person={}", encode(subject))
+}
+
+/// Starts a sign-in for which an administrator must have proved in the last ten minutes who they are, and comes back
+/// to the page about that person, or about all.
+pub fn confirm_for_people(subject: Option<&str>) -> String {
+    let page = match subject {
+        Some(subject) => format!("{}&done=confirmed", person(subject)),
+        None => format!("{PEOPLE}?done=confirmed"),
+    };
+    format!("{LOGIN}?max_age=600&returnTo={}", encode(&page))
 }
 
 /// A page of the records in which `search` is found (of all, if it is empty): the first, or the one

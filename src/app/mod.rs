@@ -7,7 +7,8 @@
 //! [`Problem`] when the answer is an error, which is then drawn in place of the page;
 //! else the one of [`PAGES`]; [`Address`] and [`SupportId`] always; [`DocumentTitle`] for the page to
 //! fill; [`ReturnTo`](crate::model::ReturnTo) when a sign-in knows better than the address where the
-//! person wanted to go; an `Arc` of [`RecordsView`] for the pages under `/data`; one of [`SessionsView`] for `/sessions`.
+//! person wanted to go; an `Arc` of [`RecordsView`] for the pages under `/data`; one of [`SessionsView`] for
+//! `/sessions`, of [`PeopleView`] for `/people`.
 
 mod access;
 #[cfg(feature = "hydrate")]
@@ -21,6 +22,7 @@ mod local_times;
 #[cfg(feature = "hydrate")]
 pub mod navigation;
 mod pages;
+mod people;
 mod preferences;
 mod records;
 mod sessions;
@@ -30,7 +32,8 @@ mod title;
 mod unsaved;
 
 pub use access::AccessNotice;
-pub use links::{CHECK_BY_SIGN_IN, CONFIRM_FOR_SESSIONS};
+pub use links::{CHECK_BY_SIGN_IN, CONFIRM_FOR_SESSIONS, confirm_for_people, person};
+pub use people::{PeopleNotice, PeopleShown, PeopleView};
 pub use records::{FormState, FormView, ListView, Notice, RecordsView};
 pub use sessions::{SessionsNotice, SessionsView};
 pub use shell::shell;
@@ -39,7 +42,7 @@ pub use title::DocumentTitle;
 use crate::model::{Problem, ProblemKind};
 use components::{Footer, Header, SessionWatch};
 use leptos::prelude::*;
-use pages::{AccessPage, DataPage, Home, ProblemPage, Profile, SessionsPage, SignOut};
+use pages::{AccessPage, DataPage, Home, PeoplePage, ProblemPage, Profile, SessionsPage, SignOut};
 
 /// The id of the request being answered, such as `7K3F9QXM2T`: what people quote to support.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -73,6 +76,7 @@ pub const PAGES: &[Page] = &[
     Page { path: "/data/{id}", ..RECORDS },
     Page { path: "/data/{id}/edit", ..RECORDS },
     Page { path: links::SESSIONS, open: false, draw: || SessionsPage().into_any() },
+    Page { path: links::PEOPLE, open: false, draw: || PeoplePage().into_any() },
     Page { path: links::SIGN_OUT, open: true, draw: || SignOut().into_any() },
 ];
 

@@ -9,6 +9,8 @@ pub struct SessionsView {
     pub sessions: Vec<DeviceSession>,
     /// Whether they proved lately who they are, as ending a session takes.
     pub may_end: bool,
+    /// Whether they may see who else is signed in.
+    pub administers: bool,
     /// What has just happened.
     pub notice: Option<SessionsNotice>,
 }

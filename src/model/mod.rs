@@ -9,6 +9,7 @@ mod person;
 mod problem;
 pub mod record;
 mod return_to;
+mod signed_in_people;
 mod visitor;
 
 pub use access::{
@@ -18,4 +19,5 @@ pub use access::{
 pub use person::Person;
 pub use problem::{Problem, ProblemKind};
 pub use return_to::ReturnTo;
+pub use signed_in_people::PersonSessions;
 pub use visitor::{SignedIn, Visitor};

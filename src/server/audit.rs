@@ -50,6 +50,9 @@ pub enum Event {
     SessionEnded {
         /// By whom.
         by: EndedBy,
+        /// Which administrator it was (`sub`).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        administrator: Option<String>,
     },
     /// At a sign-in, or when tokens were refreshed, a person came with other roles than the time before.
     RolesChanged {
@@ -91,6 +94,15 @@ pub enum EndedBy {
     RefreshMismatch,
     /// The bound on sessions (`PORTICO_SESSIONS_PER_PERSON`), at a sign-in.
     Limit,
+    /// An administrator.
+    Administrator,
+}
+
+impl Event {
+    /// A session was ended from elsewhere, by nobody who could be named.
+    pub const fn session_ended(by: EndedBy) -> Self {
+        Self::SessionEnded { by, administrator: None }
+    }
 }
 
 /// What was asked for and refused.
@@ -107,6 +119,10 @@ pub enum Action {
     DeleteRecord,
     /// To read the audit log.
     ReadAudit,
+    /// To see who is signed in.
+    ReadPeople,
+    /// To end other people's sessions.
+    EndSessions,
 }
 
 /// An entry, as it is read.

@@ -5,6 +5,7 @@
 //! a person may do, and `refresh` keeps that up to date. Nothing below knows `http`.
 
 pub mod access;
+mod administration;
 pub mod audit;
 pub mod auth;
 pub mod check;

@@ -230,7 +230,7 @@ async fn run(state: &AppState, lease: &RefreshLease, subject: &str) -> Result<Ou
             };
             tracing::warn!(%error, %subject, "a session ends, as it could not be refreshed");
             let ended: Vec<_> = insist(|| state.sessions.end_by_refresh(lease)).await?.into_iter().collect();
-            ending::tell(state, &ended, &Event::SessionEnded { by }).await;
+            ending::tell(state, &ended, &Event::session_ended(by)).await;
             ending::revoke_in_background(state, ended);
             Ok(Outcome::Ended)
         }

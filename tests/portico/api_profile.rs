@@ -20,16 +20,7 @@ async fn start() -> (Provider, TestApp) {
 
 /// Asks as a script does: with a header, and nothing of a browser's.
 async fn ask(browser: &Browser, authorization: &str) -> Page {
-    browser
-        .request(Method::GET, browser.url("/api/profile"))
-        .header("authorization", authorization)
-        .header("accept", "*/*")
-        .without("sec-fetch-site")
-        .without("sec-fetch-mode")
-        .without("sec-fetch-dest")
-        .without("sec-fetch-user")
-        .send()
-        .await
+    browser.request(Method::GET, browser.url("/api/profile")).by_script(authorization).send().await
 }
 
 /// Checks that `answer` is a 401 for scripts, and gives its `WWW-Authenticate`.
@@ -100,6 +91,24 @@ async fn an_access_token_answers_with_its_person() {
     }
     assert_no_secret(&app, &provider, &answer);
     assert!(!logs().text().contains(&token), "the token is not in the log");
+}
+
+#[tokio::test]
+async fn a_token_whose_key_is_withdrawn_is_good_no_more() {
+    let (provider, app) = start().await;
+    let browser = app.browser();
+    let token = format!("Bearer {}", provider.access_token(AUDIENCE, |_| {}));
+    for _ in 0..2 {
+        assert_eq!(ask(&browser, &token).await.status, 200);
+    }
+    provider.behave(|behaviour| {
+        behaviour.signing_key = Key::Unpublished;
+        behaviour.published_keys = vec![Key::Unpublished];
+    });
+    // Of an unknown key: the key set is fetched anew.
+    let newer = format!("Bearer {}", provider.access_token(AUDIENCE, |_| {}));
+    assert_eq!(ask(&browser, &newer).await.status, 200);
+    assert_unauthorized(&ask(&browser, &token).await);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@
 //! working folder or its panic hook, and what one looks for in the log must be its own alone.
 #![cfg(feature = "ssr")]
 
+mod administration;
 mod api_profile;
 mod audit_log;
 mod backchannel_logout;

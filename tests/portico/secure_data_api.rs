@@ -70,10 +70,7 @@ async fn delete(browser: &Browser, id: &str, if_match: Option<&str>) -> Page {
 
 /// Asks as a script does that is no browser.
 async fn ask(browser: &Browser, method: Method, path: &str, token: &str, body: Option<&Value>) -> Page {
-    let mut request = browser.request(method, browser.url(path)).header("authorization", &format!("Bearer {token}"));
-    for name in ["sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest", "sec-fetch-user", "origin"] {
-        request = request.without(name);
-    }
+    let mut request = browser.request(method, browser.url(path)).by_script(&format!("Bearer {token}"));
     if let Some(body) = body {
         request = request.json(body);
     }

@@ -3,6 +3,7 @@
 mod access;
 mod data;
 mod home;
+mod people;
 mod problem;
 mod profile;
 mod sessions;
@@ -11,6 +12,7 @@ mod sign_out;
 pub use access::AccessPage;
 pub use data::DataPage;
 pub use home::Home;
+pub use people::PeoplePage;
 pub use problem::ProblemPage;
 pub use profile::Profile;
 pub use sessions::SessionsPage;

@@ -60,6 +60,9 @@ fn Everything<'a>(shown: &'a SessionsView) -> impl IntoView + use<> {
                 </div>
                 {all}
             </header>
+            {shown.administers.then(|| view! {
+                <p class="about"><a href=links::PEOPLE>"See who else is signed in"</a>", as an administrator."</p>
+            })}
             <section class="card card-wide" aria-labelledby="this">
                 <h2 id="this">"This device"</h2>
                 {this.into_iter().map(this_one).collect_view()}
@@ -113,7 +116,8 @@ fn other(session: &DeviceSession, may_end: bool) -> AnyView {
     .into_any()
 }
 
-fn facts(session: &DeviceSession) -> AnyView {
+/// What is known of a session.
+pub(super) fn facts(session: &DeviceSession) -> AnyView {
     let fact = |name: &'static str, value: AnyView| {
         view! { <div class="field"><dt>{name}</dt><dd>{value}</dd></div> }.into_any()
     };

@@ -58,6 +58,7 @@ pub struct Provider {
     metadata: Cached<Metadata>,
     keys: Cached<KeySet>,
     refetched_at: Mutex<Option<Instant>>,
+    access_tokens: access_token::Remembered,
 }
 
 /// Extra parameters of an authorization request, each optional.
@@ -99,6 +100,7 @@ impl Provider {
             metadata: Cached::new("the discovery document", CACHE_LIFE),
             keys: Cached::new("the key set", CACHE_LIFE),
             refetched_at: Mutex::new(None),
+            access_tokens: access_token::Remembered::new(),
         })
     }
 
@@ -187,7 +189,8 @@ impl Provider {
         Ok(claims::person(&self.settings.issuer, subject, id_token, userinfo))
     }
 
-    /// Verifies an access token somebody brought along.
+    /// Verifies an access token somebody brought along. One that was verified within the last minute, with the
+    /// keys of now, is not verified again.
     ///
     /// # Errors
     /// Outer: the keys cannot be had. Inner: what is wrong with the token.
@@ -195,8 +198,22 @@ impl Provider {
         &self,
         token: &str,
         audience: &str,
-    ) -> Result<Result<Claims, TokenError>, OutboundError> {
-        self.verified(|keys| access_token::verify(token, keys, &self.settings.issuer, audience)).await
+    ) -> Result<Result<Arc<Claims>, TokenError>, OutboundError> {
+        let keys = self.keys().await?;
+        if let Some(claims) = self.access_tokens.claims(token, audience, &keys).await {
+            return Ok(Ok(claims));
+        }
+        let verify = |keys: &Arc<KeySet>| {
+            let claims = access_token::verify(token, keys, &self.settings.issuer, audience)?;
+            Ok((Arc::new(claims), keys.clone()))
+        };
+        Ok(match self.verified(verify).await? {
+            Ok((claims, keys)) => {
+                self.access_tokens.remember(token, audience, &claims, &keys).await;
+                Ok(claims)
+            }
+            Err(error) => Err(error),
+        })
     }
 
     /// Verifies a logout token: the service says that somebody has signed out there.
@@ -212,10 +229,10 @@ impl Provider {
     /// have begun to sign with another one since.
     async fn verified<T>(
         &self,
-        verify: impl Fn(&KeySet) -> Result<T, TokenError>,
+        verify: impl Fn(&Arc<KeySet>) -> Result<T, TokenError>,
     ) -> Result<Result<T, TokenError>, OutboundError> {
         let asked_at = Instant::now();
-        let outcome = verify(self.keys().await?.as_ref());
+        let outcome = verify(&self.keys().await?);
         if !matches!(outcome, Err(TokenError::Key(KeyError::Unknown))) || !self.may_refetch(asked_at) {
             return Ok(outcome);
         }

@@ -1,12 +1,14 @@
 //! `GET /api/audit`: the audit log, for administrators.
 
-use super::{caller, failure::Failure, problem::ProblemDocument, visitor::Use};
-use crate::{
-    model::{Permission, ProblemKind},
-    server::{
-        AppState,
-        audit::{About, Action, Entry, Event},
-    },
+use super::{
+    administrator, caller,
+    failure::Failure,
+    problem::{ProblemDocument, Refused},
+    visitor::Use,
+};
+use crate::server::{
+    AppState,
+    audit::{Action, Entry},
 };
 use axum::{
     Json,
@@ -58,10 +60,8 @@ pub struct AuditPage {
     responses(
         (status = 200, description = "A page of entries.", body = AuditPage),
         (status = 400, description = "A parameter is no good.", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 401, description = "Nobody is signed in, or the token is refused: `WWW-Authenticate` says why.", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 403, description = "The caller lacks the permission `admin`.", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 429, description = "Too many tokens from this address were refused; `Retry-After` says when to try again.", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "The database does not answer.", body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
     ),
     security(("session" = []), ("bearer" = []))
 )]
@@ -72,11 +72,7 @@ pub async fn audit(
 ) -> Result<Response, Failure> {
     let caller = caller::identify(&state, &headers, Use::Counts).await?;
     let (person, standing) = caller.standing(&state)?;
-    if person.disabled || !standing.access.allows(Permission::Admin) {
-        let about = About { subject: Some(&person.subject), session: None };
-        state.audit.write(Event::PermissionRefused { action: Action::ReadAudit }, about).await;
-        return Err(Failure::new(ProblemKind::Forbidden, "the audit log is for administrators"));
-    }
+    administrator::allow(&state, person, &standing, Action::ReadAudit).await?;
     let bad = |sentence: &str| Failure::for_script(StatusCode::BAD_REQUEST, sentence, vec![]);
     let Query(parameters) = parameters.map_err(|_| bad("The parameters are after and limit, each once."))?;
     let after = match parameters.after.as_deref().map(Ulid::from_string) {

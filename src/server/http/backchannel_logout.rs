@@ -63,7 +63,7 @@ async fn logout(state: &AppState, request: Request) -> Result<Response, Refusal>
         ProviderLogoutOutcome::Replayed => Err(Refusal::invalid("logout_token is refused: its jti was used before")),
         ProviderLogoutOutcome::Done(ended) => {
             tracing::info!(sessions = ended.len(), "signed out by the sign-in service");
-            ending::tell(state, &ended, &Event::SessionEnded { by: EndedBy::SignInService }).await;
+            ending::tell(state, &ended, &Event::session_ended(EndedBy::SignInService)).await;
             ending::revoke_in_background(state, ended);
             Ok((StatusCode::OK, [(header::CACHE_CONTROL, "no-store")]).into_response())
         }

@@ -136,7 +136,7 @@ async fn begin_session(
     let replaces = visitor::session_id(jar, headers);
     let audit = told_of(state, &new_person, &session, attempt.step_up).await?;
     let begun = state.sessions.begin_audited(&new_person, session, replaces.as_ref(), audit).await?;
-    ending::tell(state, &begun.ended, &Event::SessionEnded { by: EndedBy::Limit }).await;
+    ending::tell(state, &begun.ended, &Event::session_ended(EndedBy::Limit)).await;
     ending::revoke_in_background(state, begun.ended);
     let person = begun.signed_in;
     tracing::info!(subject = %person.person.subject, methods = ?person.authentication_methods, "signed in");

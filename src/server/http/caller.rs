@@ -26,7 +26,7 @@ pub enum Caller {
         /// Who it is here, if they have ever signed in. A machine has not.
         person: Option<Box<Person>>,
         /// The token's claims.
-        claims: Claims,
+        claims: Arc<Claims>,
     },
 }
 

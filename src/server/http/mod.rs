@@ -4,6 +4,7 @@
 //! request id, same-origin check, time limit, headers, and the page for what went wrong.
 
 mod access;
+mod administrator;
 mod audit;
 mod backchannel_logout;
 mod callback;
@@ -24,6 +25,8 @@ mod openapi;
 mod origin;
 mod pages;
 mod peer;
+mod people;
+mod people_api;
 mod problem;
 mod profile;
 mod rate;
@@ -45,7 +48,7 @@ use axum::{
     Router,
     extract::{DefaultBodyLimit, State},
     middleware,
-    routing::{get, post},
+    routing::{delete, get, post},
 };
 use tower_http::{
     CompressionLevel,
@@ -74,6 +77,9 @@ pub fn router(state: AppState) -> Router {
     let api = Router::new()
         .route("/api/profile", get(profile::profile))
         .route("/api/audit", get(audit::audit))
+        .route("/api/people", get(people_api::people))
+        .route("/api/people/{subject}/sessions", delete(people_api::end_of_person))
+        .route("/api/sessions", delete(people_api::end_everybodys))
         .route("/api/session/events", get(events::events))
         .merge(secure_data)
         .route_layer(middleware::from_fn_with_state(state.clone(), limits::access_tokens))
@@ -103,7 +109,9 @@ pub fn router(state: AppState) -> Router {
         .route("/data/{id}/restore", post(records::restore))
         .route("/access/check", post(access::check_again))
         .route("/sessions/end-others", post(sessions::end_others))
-        .route("/sessions/{handle}/end", post(sessions::end_one));
+        .route("/sessions/{handle}/end", post(sessions::end_one))
+        .route("/people/end-sessions", post(people::end_sessions))
+        .route("/people/end-everybodys-sessions", post(people::end_everybodys));
     router
         .fallback_service(files)
         .method_not_allowed_fallback(failure::method_not_allowed)

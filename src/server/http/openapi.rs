@@ -1,6 +1,6 @@
 //! `GET /api/openapi.json`: the JSON API, described by its own handlers.
 
-use super::{audit, problem, profile, secure_data};
+use super::{audit, people_api, problem, profile, secure_data};
 use axum::Json;
 use std::sync::LazyLock;
 use utoipa::{
@@ -13,7 +13,7 @@ use utoipa::{
 #[openapi(
     info(
         title = "Portico",
-        description = "Who is signed in, the records they may see, and for administrators the audit log. Every answer has an `x-request-id`; errors are problem details (RFC 9457) that carry it as `support_id`."
+        description = "Who is signed in, the records they may see, and for administrators who else is signed in, and the audit log. Every answer has an `x-request-id`; errors are problem details (RFC 9457) that carry it as `support_id`."
     ),
     paths(
         profile::profile,
@@ -22,7 +22,10 @@ use utoipa::{
         secure_data::get,
         secure_data::patch,
         secure_data::delete,
-        audit::audit
+        audit::audit,
+        people_api::people,
+        people_api::end_of_person,
+        people_api::end_everybodys
     ),
     components(schemas(problem::ProblemDocument)),
     modifiers(&Schemes)

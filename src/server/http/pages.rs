@@ -4,13 +4,13 @@ use super::{
     access,
     cookies::Jar,
     failure::Failure,
-    origin, records,
+    origin, people, records,
     request_id::RequestId,
     sessions,
     visitor::{self, Use},
 };
 use crate::{
-    app::{self, AccessNotice, Address, DocumentTitle, Page, RecordsView, SessionsView, SupportId},
+    app::{self, AccessNotice, Address, DocumentTitle, Page, PeopleView, RecordsView, SessionsView, SupportId},
     model::{Access, Problem, ProblemKind, ReturnTo, SignedIn, Visitor, directory::Availability},
     server::{AppState, standing},
 };
@@ -80,6 +80,7 @@ async fn matter(state: &AppState, signed_in: &SignedIn, request: &Parts) -> Resu
             let (status, view) = records::page(state, signed_in, request).await?;
             (status, Matter::Records(view))
         }
+        Some("people") => (StatusCode::OK, Matter::People(people::page(state, signed_in, request).await?)),
         Some("sessions") => (StatusCode::OK, Matter::Sessions(sessions::page(state, signed_in, request).await?)),
         _ => (StatusCode::OK, Matter::Nothing),
     })
@@ -107,6 +108,8 @@ pub enum Matter {
     Records(RecordsView),
     /// The person's sessions.
     Sessions(SessionsView),
+    /// Everybody's sessions.
+    People(PeopleView),
     /// What went wrong: drawn in place of the page.
     Problem(Problem),
 }
@@ -161,6 +164,7 @@ fn provide_contexts(uri: &Uri, id: RequestId, Shown { visitor, page, matter, ret
         }
         Matter::Records(view) => provide_context(Arc::new(view)),
         Matter::Sessions(view) => provide_context(Arc::new(view)),
+        Matter::People(view) => provide_context(Arc::new(view)),
         Matter::Problem(problem) => provide_context(problem),
     }
     if let Some(return_to) = return_to {

@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{IntoResponses, ToSchema};
 
 /// Problem details. `type` is always `about:blank`: the status code says what kind of problem it is.
 #[derive(Debug, Serialize, ToSchema)]
@@ -29,6 +29,21 @@ pub struct ProblemDocument {
     errors: Vec<Fault>,
     /// The id of the request, under which the log keeps the cause.
     support_id: String,
+}
+
+/// How each endpoint of the JSON API may refuse, for its description.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "it is only described")]
+pub enum Refused {
+    /// Nobody is signed in, or the token is refused: `WWW-Authenticate` says why.
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthorized(ProblemDocument),
+    /// Too many tokens from this address were refused; `Retry-After` says when to try again.
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooManyRequests(ProblemDocument),
+    /// The database or the sign-in service does not answer.
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(ProblemDocument),
 }
 
 /// The answer about a problem, with this status: in the words of its kind, or in the `details` where

@@ -3,6 +3,7 @@
 use super::{
     caller::{self, Caller},
     failure::Failure,
+    problem::Refused,
     visitor::Use,
 };
 use crate::{
@@ -35,9 +36,7 @@ struct Profile<'a, T> {
     tag = "profile",
     responses(
         (status = 200, description = "`{\"user\": …, \"authenticated\": true, \"provider\": \"auth0\"}`: the user as claims of OpenID Connect.", body = serde_json::Value),
-        (status = 401, description = "Nobody is signed in, or the token is refused: `WWW-Authenticate` says why.", body = super::problem::ProblemDocument, content_type = "application/problem+json"),
-        (status = 429, description = "Too many tokens from this address were refused; `Retry-After` says when to try again.", body = super::problem::ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "The database or the sign-in service does not answer.", body = super::problem::ProblemDocument, content_type = "application/problem+json"),
+        Refused,
     ),
     security(("session" = []), ("bearer" = []))
 )]
@@ -49,7 +48,7 @@ pub async fn profile(State(state): State<AppState>, method: Method, headers: Hea
         Caller::Token { person: Some(person), .. } => found(&person),
         // A machine, or somebody who has not signed in here yet: what the token says is all there is.
         Caller::Token { person: None, claims } => {
-            Json(Profile { user: &own_words(claims), authenticated: true, provider: "auth0" }).into_response()
+            Json(Profile { user: &own_words(&claims), authenticated: true, provider: "auth0" }).into_response()
         }
     })
 }
@@ -59,7 +58,8 @@ fn found(person: &Person) -> Response {
 }
 
 /// A token's claims about its subject, without those about the token.
-fn own_words(mut claims: Claims) -> Claims {
+fn own_words(claims: &Claims) -> Claims {
+    let mut claims = claims.clone();
     claims.retain(|name, _| !matches!(name.as_str(), "aud" | "exp" | "iat" | "nbf" | "jti" | "azp"));
     claims
 }

@@ -6,7 +6,7 @@
 use super::{
     caller::{self, Caller},
     failure::Failure,
-    problem::ProblemDocument,
+    problem::{ProblemDocument, Refused},
     visitor::Use,
 };
 use crate::{
@@ -104,10 +104,8 @@ pub struct RecordPatch {
     responses(
         (status = 200, description = "A page of the records that the caller sees.", body = RecordPage),
         (status = 400, description = "A parameter is no good.", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 401, description = "Nobody is signed in, or the token is refused: `WWW-Authenticate` says why.", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 403, description = "Records are closed to the caller.", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 429, description = "Too many tokens from this address were refused; `Retry-After` says when to try again.", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "The database does not answer.", body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
     ),
     security(("session" = []), ("bearer" = []))
 )]
@@ -133,13 +131,11 @@ pub async fn list(
     responses(
         (status = 201, description = "It is created: `Location` says where, `ETag` its version.", body = Record),
         (status = 400, description = "The body is not JSON.", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 401, description = "Nobody is signed in, or the token is refused: `WWW-Authenticate` says why.", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 403, description = "The caller may not create records.", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 413, description = "The body is too large.", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 415, description = "The body is not called JSON.", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "What was sent is not a record: `errors` says why.", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 429, description = "Too many tokens from this address were refused; `Retry-After` says when to try again.", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "The database does not answer.", body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
     ),
     security(("session" = []), ("bearer" = []))
 )]
@@ -160,11 +156,9 @@ pub async fn create(State(state): State<AppState>, request: Request) -> Result<R
     responses(
         (status = 200, description = "The record; `ETag` is its version.", body = Record),
         (status = 304, description = "It is still as `If-None-Match` says."),
-        (status = 401, description = "Nobody is signed in, or the token is refused: `WWW-Authenticate` says why.", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 403, description = "Records are closed to the caller.", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 404, description = "There is no such record, or not for the caller.", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 429, description = "Too many tokens from this address were refused; `Retry-After` says when to try again.", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "The database does not answer.", body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
     ),
     security(("session" = []), ("bearer" = []))
 )]
@@ -201,7 +195,6 @@ pub async fn get(
     responses(
         (status = 200, description = "It is changed: this is it now.", body = Record),
         (status = 400, description = "The body is not JSON.", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 401, description = "Nobody is signed in, or the token is refused: `WWW-Authenticate` says why.", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 403, description = "The caller may not change it, or only with a second factor that is not too old.", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 404, description = "There is no such record, or not for the caller.", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 412, description = "It has been changed meanwhile.", body = ProblemDocument, content_type = "application/problem+json"),
@@ -209,8 +202,7 @@ pub async fn get(
         (status = 415, description = "The body is not called JSON.", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "What was sent is not a record: `errors` says why.", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 428, description = "`If-Match` is missing.", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 429, description = "Too many tokens from this address were refused; `Retry-After` says when to try again.", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "The database does not answer.", body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
     ),
     security(("session" = []), ("bearer" = []))
 )]
@@ -246,13 +238,11 @@ pub async fn patch(
     ),
     responses(
         (status = 204, description = "It is deleted."),
-        (status = 401, description = "Nobody is signed in, or the token is refused: `WWW-Authenticate` says why.", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 403, description = "The caller may not delete it, or only with a second factor that is not too old.", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 404, description = "There is no such record, or not for the caller.", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 412, description = "It has been changed meanwhile.", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 428, description = "`If-Match` is missing.", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 429, description = "Too many tokens from this address were refused; `Retry-After` says when to try again.", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "The database does not answer.", body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
     ),
     security(("session" = []), ("bearer" = []))
 )]

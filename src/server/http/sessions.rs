@@ -12,12 +12,13 @@ use super::{
 };
 use crate::{
     app::{CONFIRM_FOR_SESSIONS, SessionsNotice, SessionsView},
-    model::{ProblemKind, SignedIn, device::DeviceSession},
+    model::{Permission, Person, ProblemKind, SignedIn, device::DeviceSession},
     server::{
         AppState,
         access::second_factor,
         audit::{EndedBy, Event},
         session::{OwnSession, SessionId},
+        standing,
     },
 };
 use axum::{
@@ -51,8 +52,10 @@ pub async fn page(state: &AppState, signed_in: &SignedIn, request: &Parts) -> Re
     let may_end = may_end(signed_in);
     let sessions = state.sessions.of_person(&signed_in.person, &this).await?;
     Ok(SessionsView {
-        sessions: sessions.into_iter().map(|session| shown(state, signed_in, session)).collect(),
+        sessions: sessions.into_iter().map(|session| shown(state, &signed_in.person, session)).collect(),
         may_end,
+        administers: !signed_in.person.disabled
+            && standing::of_session(state, signed_in).access.allows(Permission::Admin),
         notice: match parameters.done.as_deref() {
             Some("ended") => Some(SessionsNotice::Ended),
             Some("others") => Some(SessionsNotice::OthersEnded),
@@ -63,7 +66,8 @@ pub async fn page(state: &AppState, signed_in: &SignedIn, request: &Parts) -> Re
     })
 }
 
-fn shown(state: &AppState, signed_in: &SignedIn, session: OwnSession) -> DeviceSession {
+/// A session of that person, as pages show it.
+pub fn shown(state: &AppState, person: &Person, session: OwnSession) -> DeviceSession {
     let OwnSession { is_this, device, handle, kept } = session;
     let policy = &state.settings.access.policy;
     let second_factor = second_factor::from_methods(policy, &kept.amr, kept.created_at);
@@ -74,7 +78,7 @@ fn shown(state: &AppState, signed_in: &SignedIn, session: OwnSession) -> DeviceS
         first_seen: kept.created_at,
         last_seen: kept.last_seen_at,
         network: kept.network,
-        connection: kept.connection.unwrap_or_else(|| signed_in.person.provider.clone()),
+        connection: kept.connection.unwrap_or_else(|| person.provider.clone()),
         second_factor: second_factor.map(|factor| factor.method),
     }
 }
@@ -94,7 +98,7 @@ pub async fn end_one(
     let ended = ended.ok_or_else(|| Failure::new(ProblemKind::NotFound, "no such session of this person"))?;
     tracing::info!(subject = %signed_in.person.subject, "a session was ended from another");
     let is_this = ended.key == this.key();
-    ending::tell(&state, std::slice::from_ref(&ended), &Event::SessionEnded { by: EndedBy::Person }).await;
+    ending::tell(&state, std::slice::from_ref(&ended), &Event::session_ended(EndedBy::Person)).await;
     ending::revoke_in_background(&state, vec![ended]);
     if is_this {
         // Pages offer signing out in its place.
@@ -112,9 +116,9 @@ pub async fn end_others(State(state): State<AppState>, request: Request) -> Resu
     if !may_end {
         return Ok(confirm_first(by_navigation));
     }
-    let ended = state.sessions.end_others(&signed_in.person, &this).await?;
+    let ended = state.sessions.end_all_of(&signed_in.person, Some(&this)).await?;
     tracing::info!(subject = %signed_in.person.subject, sessions = ended.len(), "all other sessions were ended");
-    ending::tell(&state, &ended, &Event::SessionEnded { by: EndedBy::Person }).await;
+    ending::tell(&state, &ended, &Event::session_ended(EndedBy::Person)).await;
     ending::revoke_in_background(&state, ended);
     Ok(Redirect::to("/sessions?done=others").into_response())
 }
@@ -137,13 +141,17 @@ impl Asked {
     }
 }
 
-/// The session that asks. Whoever is signed in by a cookie has one.
-fn this(state: &AppState, headers: &HeaderMap) -> Result<SessionId, Failure> {
+/// The session that asks.
+///
+/// # Errors
+/// There is none, which whoever is signed in by a cookie has.
+pub fn this(state: &AppState, headers: &HeaderMap) -> Result<SessionId, Failure> {
     visitor::session_id(Jar::of(&state.settings.public_origin), headers)
         .ok_or_else(|| Failure::new(ProblemKind::Internal, "signed in without a session"))
 }
 
-fn may_end(signed_in: &SignedIn) -> bool {
+/// Whether they have proved lately who they are.
+pub fn may_end(signed_in: &SignedIn) -> bool {
     signed_in.proved_within(LATELY, Utc::now())
 }
 

@@ -15,6 +15,7 @@ mod device;
 mod devices;
 mod id;
 mod refresh;
+mod signed_in;
 mod tokens;
 mod user_agent;
 mod watch;

@@ -28,8 +28,8 @@ pub(super) async fn run(
     carried_through(limit, attempts(handles.clone(), text, variables)).await
 }
 
-/// How many rows one transaction sweeps.
-pub(super) const SWEEP_BATCH: i64 = 500;
+/// How many rows one transaction sweeps: few enough for [`CALL_LIMIT`] on a machine that is busy.
+pub(super) const SWEEP_BATCH: i64 = 200;
 
 /// Runs `text` until there is nothing left for it: a statement that deletes rows, `$most` at most, and answers with
 /// their ids. Answers how many they were.

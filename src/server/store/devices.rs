@@ -16,8 +16,7 @@ const LIST: &str = "SELECT id, created_at, last_seen_at, amr, connection, user_a
     WHERE user_key = $user_key AND expires_at > $now AND last_seen_at > $idle_since ORDER BY last_seen_at DESC LIMIT $most";
 const KEYS: &str = "SELECT VALUE id FROM session WHERE user_key = $user_key";
 const END_ONE: &str = "DELETE $id WHERE user_key = $user_key RETURN BEFORE";
-const END_OTHERS: &str =
-    "DELETE (SELECT VALUE id FROM session WHERE user_key = $user_key AND id != $kept) RETURN BEFORE";
+const END_ALL: &str = "DELETE (SELECT VALUE id FROM session WHERE user_key = $user_key AND id != $kept) RETURN BEFORE";
 
 /// A session that has not expired, as its person may know it.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,20 +86,20 @@ impl Store {
         Ok(ended(rows)?.pop())
     }
 
-    /// Ends all sessions of that person but `this`.
+    /// Ends all sessions of that person, but the one to be `kept`.
     ///
     /// # Errors
     /// The database does not answer, or not as it should.
-    pub async fn end_other_sessions_of(
+    pub async fn end_sessions_of(
         &self,
         issuer: &str,
         subject: &str,
-        this: &SessionKey,
+        kept: Option<&SessionKey>,
     ) -> Result<Vec<EndedRecord>, StoreError> {
         let mut variables = Variables::new();
         variables.insert("user_key", record_key(issuer, subject));
-        variables.insert("kept", this.record_id());
-        ended(call::run(&self.handles, CALL_LIMIT, END_OTHERS, variables).await?.rows::<EndedRow>(0)?)
+        variables.insert("kept", kept.map(SessionKey::record_id));
+        ended(call::run(&self.handles, CALL_LIMIT, END_ALL, variables).await?.rows::<EndedRow>(0)?)
     }
 }
 

@@ -33,6 +33,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 3, name: "ending_sessions", text: include_str!("migrations/0003_ending_sessions.surql") },
     Migration { version: 4, name: "audit", text: include_str!("migrations/0004_audit.surql") },
     Migration { version: 5, name: "refresh", text: include_str!("migrations/0005_refresh.surql") },
+    Migration { version: 6, name: "people", text: include_str!("migrations/0006_people.surql") },
 ];
 
 /// Why the tables cannot be brought to what this program needs. Nothing was changed.

@@ -24,6 +24,7 @@ mod records;
 mod refresh;
 mod retry;
 mod sessions;
+mod signed_in;
 #[cfg(all(test, feature = "embedded"))]
 mod tests;
 
@@ -38,6 +39,7 @@ pub use person::Factor;
 pub use records::{Actor, RecordQuery, Records, StoredRecord};
 pub use refresh::{RefreshLease, RefreshTimes, RefreshTry, RefreshTurn, RefreshedRecord};
 pub use sessions::{EndedRecord, SessionKey, SessionLimit, SessionRecord, StoredSession};
+pub use signed_in::PersonSignedIn;
 
 use super::secrets::Keyring;
 use handles::Handles;

@@ -165,6 +165,12 @@ async fn what_runs_often_or_over_everything_uses_an_index() {
              AND last_seen_at > $idle_since ORDER BY created_at DESC START 1)",
             "session_user_key",
         ),
+        (
+            "(SELECT user, last_seen_at FROM session WHERE last_seen_at > $idle_since AND expires_at > $now \
+             ORDER BY last_seen_at DESC LIMIT 10)",
+            "session_last_seen_at",
+        ),
+        ("(SELECT VALUE id FROM user WHERE email IN ['a', 'b'] LIMIT 10)", "user_email"),
         ("(SELECT VALUE id FROM logout_token WHERE expires_at <= $now LIMIT 10)", "logout_token_expires_at"),
     ] {
         let (_, select) = text.split_once('(').unwrap();

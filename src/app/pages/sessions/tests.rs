@@ -18,7 +18,7 @@ fn session(handle: &str, is_this: bool) -> DeviceSession {
 }
 
 fn html(sessions: Vec<DeviceSession>, may_end: bool, notice: Option<SessionsNotice>) -> String {
-    let shown = SessionsView { sessions, may_end, notice };
+    let shown = SessionsView { sessions, may_end, administers: false, notice };
     Owner::new().with(|| view! { <Everything shown=&shown/> }.to_html())
 }
 

@@ -321,6 +321,13 @@ impl Request<'_> {
             .without("sec-fetch-user")
     }
 
+    /// Is made by a program that is no browser, with this `Authorization`.
+    pub fn by_script(self, authorization: &str) -> Self {
+        let request = self.header("authorization", authorization).header("accept", "*/*");
+        let browsers = ["sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest", "sec-fetch-user", "origin"];
+        browsers.into_iter().fold(request, Self::without)
+    }
+
     /// Carries a form.
     pub fn form(self, fields: &[(&str, &str)]) -> Self {
         let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
