@@ -72,12 +72,20 @@ export default defineConfig({
       dependencies: ['hydrated', 'no-javascript'],
       workers: 1,
     },
+    {
+      name: 'sessions-no-javascript',
+      use: { ...devices['Desktop Chrome'], javaScriptEnabled: false },
+      testMatch: /[/\\]sessions\.spec\.ts/,
+      grepInvert: /@script/,
+      dependencies: ['sessions'],
+      workers: 1,
+    },
     // These break the tenant for everybody, so they come last and one at a time.
     {
       name: 'faults',
       use: devices['Desktop Chrome'],
       testMatch: /faults\.spec\.ts/,
-      dependencies: ['hydrated', 'no-javascript', 'sessions'],
+      dependencies: ['hydrated', 'no-javascript', 'sessions', 'sessions-no-javascript'],
       // Files run side by side otherwise, whatever fullyParallel says.
       workers: 1,
     },

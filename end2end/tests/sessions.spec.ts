@@ -38,6 +38,43 @@ test('a person ends all other sessions, and the other device is signed out on it
   await other.context().close();
 });
 
+const firefox = { userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0' };
+const phone = { userAgent: 'Mozilla/5.0 (Android 15; Mobile; rv:143.0) Gecko/143.0 Firefox/143.0' };
+
+test('a person sees where they are signed in, and ends one of these sessions', async ({ page, signIn, browser, baseURL }) => {
+  await signIn('norole');
+  const [ended, stays] = [
+    await elsewhere(browser, baseURL, 'norole', '/profile', firefox),
+    await elsewhere(browser, baseURL, 'norole', '/profile', phone),
+  ];
+  await page.goto('/sessions');
+  await alive(page);
+  await expect(page.getByRole('region', { name: 'This device' })).toContainText('Now');
+  const others = page.getByRole('region', { name: 'Other devices' }).getByRole('listitem');
+  const device = (name: string) => others.filter({ has: page.getByRole('heading', { level: 3, name, exact: true }) });
+  for (const name of ['Firefox on Linux', 'Firefox on Android']) {
+    await expect(device(name)).toHaveCount(1);
+    for (const fact of ['Last seen', 'First seen', 'Network', 'Signed in with', 'Second factor']) {
+      await expect(device(name).getByText(fact, { exact: true })).toBeVisible();
+    }
+  }
+
+  await ending(page, 'norole', /End the session in Firefox on Linux/);
+  await expect(page).toHaveURL('/sessions?done=ended');
+  await expect(device('Firefox on Linux')).toHaveCount(0);
+  await expect(device('Firefox on Android'), 'the other one stays').toHaveCount(1);
+  expect((await ended.goto('/profile'))?.status()).toBe(401);
+  await expect(ended.getByRole('heading', { name: 'You were signed out' })).toBeVisible();
+  expect((await stays.goto('/profile'))?.status()).toBe(200);
+  expect((await page.goto('/profile'))?.status(), 'this device stays').toBe(200);
+
+  await page.goto('/sessions');
+  await ending(page, 'norole', /End all other sessions/);
+  await expect(page.getByText('You are signed in nowhere else.')).toBeVisible();
+  expect((await stays.goto('/profile'))?.status()).toBe(401);
+  await Promise.all([ended.context().close(), stays.context().close()]);
+});
+
 test('signing out at the sign-in service signs out here', async ({ page, signIn, tolerate, tenantSwitch }) => {
   tolerate(/401/);
   await signIn('manager', { secondFactor: true });
@@ -48,7 +85,7 @@ test('signing out at the sign-in service signs out here', async ({ page, signIn,
 });
 
 // The stream of events, not the looks that a page takes by itself: those come with being looked at, or minutes later.
-test('an open page says at once that its session has ended, and what was typed stays', async ({ page, signIn, browser, baseURL, tolerate }) => {
+test('@script an open page says at once that its session has ended, and what was typed stays', async ({ page, signIn, browser, baseURL, tolerate }) => {
   tolerate(/401/);
   const title = word();
   await signIn('user', { returnTo: '/data/new' });
@@ -77,7 +114,7 @@ test('an open page says at once that its session has ended, and what was typed s
 });
 
 // It would be seen in the console, which is empty otherwise: by the answer that nobody is signed in, or by this.
-test('whoever signs out by a page does not read in it meanwhile that they were signed out', async ({ page, signIn }) => {
+test('@script whoever signs out by a page does not read in it meanwhile that they were signed out', async ({ page, signIn }) => {
   await signIn('user');
   await alive(page);
   await page.evaluate(() => {

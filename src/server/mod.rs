@@ -96,6 +96,7 @@ pub enum StartError {
 /// The whole application, ready to serve.
 pub struct App {
     state: AppState,
+    times: http::Times,
 }
 
 impl App {
@@ -128,12 +129,18 @@ impl App {
         let limits = http::Limits::new(&settings.limits);
         let refreshes = Refreshes::default();
         let inner = Inner { settings, provider, sessions, refreshes, store, audit, directory, document, limits };
-        Ok(Self { state: AppState(Arc::new(inner)) })
+        Ok(Self { state: AppState(Arc::new(inner)), times: http::Times::default() })
+    }
+
+    /// Goes by other times than the usual ones.
+    #[must_use]
+    pub fn with_times(self, times: http::Times) -> Self {
+        Self { times, ..self }
     }
 
     /// All routes, with everything around them.
     pub fn router(&self) -> axum::Router {
-        http::router(self.state.clone())
+        http::router(self.state.clone(), self.times)
     }
 
     /// Listens where the settings say, and serves until `stop` is over; then requests under way may

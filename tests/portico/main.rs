@@ -53,6 +53,8 @@ mod log_secrets;
 mod record_permissions;
 #[cfg(feature = "embedded")]
 mod refresh;
+#[cfg(all(feature = "embedded", unix))]
+mod refresh_outage;
 #[cfg(feature = "embedded")]
 mod refresh_refusals;
 #[cfg(feature = "embedded")]

@@ -1,8 +1,9 @@
 //! An open page is told at once that its session has ended, and whoever has none is told nothing.
 
-use crate::support::{Browser, Listening, Request, Site, TestApp, eventually, start};
+use crate::support::{Browser, Listening, Provider, Request, Site, TestApp, eventually, start};
 use axum::http::Method;
-use std::time::Duration;
+use portico::server::http::Times;
+use std::time::{Duration, Instant};
 
 const EVENTS: &str = "/api/session/events";
 const SOON: Duration = Duration::from_secs(2);
@@ -51,6 +52,23 @@ async fn it_is_a_stream_that_nobody_keeps_or_collects() {
     assert_eq!((page.header("content-encoding"), page.header("x-accel-buffering")), (None, Some("no")));
     assert_eq!((page.header("content-length"), page.header("set-cookie")), (None, None));
     page.until("retry: 3000\n\n", SOON).await;
+}
+
+#[tokio::test]
+async fn it_goes_on_after_the_time_of_a_request_and_is_not_silent_for_long() {
+    let provider = Provider::start().await;
+    let times = Times { request: Duration::from_secs(3), keep_alive: Duration::from_millis(400) };
+    let app = TestApp::start_with_times(&provider, &[], times).await;
+    let browser = signed_in(&app).await;
+    let began = Instant::now();
+    let mut page = open(&browser).await;
+    let mut comments = String::new();
+    while began.elapsed() < times.request * 4 / 3 {
+        comments += ":\n\n";
+        page.until(&format!("retry: 3000\n\n{comments}"), SOON).await;
+    }
+    browser.copy().post("/logout", &[]).await.expect_redirect();
+    assert_told(page).await;
 }
 
 #[tokio::test]

@@ -1,8 +1,14 @@
 //! Told to stop, the server ends what it has begun and takes nothing new.
 
-use crate::support::{Answer, Browser, Endpoint, Provider, eventually, provider::Gate, settings};
-use portico::server::{App, settings::Settings};
-use std::time::{Duration, Instant};
+#[cfg(all(feature = "embedded", unix))]
+use crate::support::outage::{self, Fragile};
+use crate::support::{Answer, Browser, Endpoint, Provider, eventually, logs, provider::Gate, settings};
+use chrono::Utc;
+use portico::server::{App, settings::Settings, store::Store};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::{
     net::{TcpListener, TcpStream},
     runtime::{Builder, Runtime},
@@ -17,10 +23,18 @@ struct Served {
     server: JoinHandle<()>,
     runtime: Option<Runtime>,
     provider: Provider,
+    settings: Settings,
+    store: Arc<Store>,
 }
 
 impl Served {
     async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// The same with these settings on top of the usual ones.
+    async fn start_with(overrides: &[(&str, &str)]) -> Self {
+        logs();
         let provider = Provider::start().await;
         let address =
             TcpListener::bind(("127.0.0.1", 0)).await.expect("a port is free").local_addr().expect("it is bound");
@@ -28,6 +42,7 @@ impl Served {
         provider.register(&origin);
         let mut settings = settings(&provider, &origin);
         settings.insert("PORTICO_LISTEN".into(), address.to_string());
+        settings.extend(overrides.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let settings = Settings::from_pairs(settings).unwrap_or_else(|error| panic!("{error}"));
         let runtime = Builder::new_multi_thread()
             .worker_threads(2)
@@ -35,21 +50,40 @@ impl Served {
             .enable_all()
             .build()
             .expect("a runtime starts");
-        let (stop, stopped) = oneshot::channel::<()>();
-        let server = runtime.spawn(async move {
-            let app = App::build(settings).await.unwrap_or_else(|error| panic!("{error}"));
-            let told = async {
-                stopped.await.expect("the test says stop");
-            };
-            app.serve(told).await.unwrap_or_else(|error| panic!("{error}"));
-        });
-        eventually("it listens", Duration::from_secs(30), || async { TcpStream::connect(address).await.is_ok() }).await;
-        Self { browser: Browser::new(&origin, address), stop: Some(stop), server, runtime: Some(runtime), provider }
+        let read = settings.clone();
+        let store = runtime.spawn(async move { Store::connect(&read.store).await });
+        let store = Arc::new(store.await.expect("no panic").expect("a database opens"));
+        let (stop, server) = serve(&runtime, &settings, &store).await;
+        let browser = Browser::new(&origin, address);
+        Self { browser, stop: Some(stop), server, runtime: Some(runtime), provider, settings, store }
+    }
+
+    /// Starts again, when it has stopped, over the same database.
+    #[cfg(all(feature = "embedded", unix))]
+    async fn start_again(&mut self) {
+        let runtime = self.runtime.as_ref().expect("it is there until the end");
+        let (stop, server) = serve(runtime, &self.settings, &self.store).await;
+        (self.stop, self.server) = (Some(stop), server);
     }
 
     fn tell_to_stop(&mut self) {
         self.stop.take().expect("told once").send(()).expect("it still runs");
     }
+}
+
+/// Serves until told to stop.
+async fn serve(runtime: &Runtime, settings: &Settings, store: &Arc<Store>) -> (oneshot::Sender<()>, JoinHandle<()>) {
+    let (stop, stopped) = oneshot::channel::<()>();
+    let (address, settings, store) = (settings.listen, settings.clone(), store.clone());
+    let server = runtime.spawn(async move {
+        let app = App::build_over(settings, store, Arc::new(Utc::now)).await.unwrap_or_else(|error| panic!("{error}"));
+        let told = async {
+            stopped.await.expect("the test says stop");
+        };
+        app.serve(told).await.unwrap_or_else(|error| panic!("{error}"));
+    });
+    eventually("it listens", Duration::from_secs(30), || async { TcpStream::connect(address).await.is_ok() }).await;
+    (stop, server)
 }
 
 impl Drop for Served {
@@ -102,6 +136,38 @@ async fn tokens_that_are_being_refreshed_arrive_and_are_kept() {
     gate.open();
     (&mut app.server).await.expect("the server ends well");
     assert_eq!(app.provider.count(Endpoint::UserInfo), asked + 1, "kept, and looked at");
+}
+
+/// The database takes nothing by then: the new refresh token is all there is.
+#[cfg(all(feature = "embedded", unix))]
+#[tokio::test]
+async fn tokens_that_cannot_be_written_yet_are_waited_for() {
+    let fragile = Fragile::new().await;
+    let mut app = Served::start_with(&fragile.settings()).await;
+    app.provider.behave(|behaviour| behaviour.access_token_lifetime = 0);
+    app.browser.signed_in().await;
+    let gate = Gate::default();
+    app.provider.behave(|behaviour| behaviour.answer(Endpoint::Token, Answer::OnItsWay(gate.clone())));
+    let page = app.browser.get("/profile").await;
+    let request = page.header("x-request-id").expect("an id").to_owned();
+    outage::begin(&app.store).await;
+    gate.open();
+    app.tell_to_stop();
+    eventually("it is tried again", Duration::from_secs(5), || async {
+        logs().lines_with(&request).iter().any(|line| line.contains("it is tried again"))
+    })
+    .await;
+    assert!(!app.server.is_finished(), "it waits for the database");
+    outage::end(&app.store).await;
+    (&mut app.server).await.expect("the server ends well");
+
+    app.provider.behave(|behaviour| behaviour.answers.clear());
+    app.start_again().await;
+    assert_eq!(app.browser.get("/profile").await.status, 200, "and the session lives");
+    let sent: Vec<_> =
+        app.provider.refreshes().iter().map(|call| call.param("refresh_token").expect("one").to_owned()).collect();
+    assert!(sent.len() == 2 && sent[0] != sent[1], "with the new token");
+    assert_eq!(app.provider.live_grants(), 1, "the provider has seen no theft");
 }
 
 #[tokio::test]

@@ -3,8 +3,14 @@ import type { Browser, Page } from '@playwright/test';
 import { expect, pick } from './test.ts';
 
 /** Another device: a browser context of its own, signed in as the same person. */
-export async function elsewhere(browser: Browser, baseURL: string | undefined, name: string, returnTo = '/profile'): Promise<Page> {
-  const context = await browser.newContext({ baseURL });
+export async function elsewhere(
+  browser: Browser,
+  baseURL: string | undefined,
+  name: string,
+  returnTo = '/profile',
+  device: { userAgent?: string } = {},
+): Promise<Page> {
+  const context = await browser.newContext({ baseURL, ...device });
   const page = await context.newPage();
   await page.goto(`/login?returnTo=${encodeURIComponent(returnTo)}`);
   await pick(page, name);

@@ -38,8 +38,13 @@ struct Refusal {
 
 /// Ends the sessions that the token is about. One that is not known counts as ended.
 pub async fn backchannel_logout(State(state): State<AppState>, request: Request) -> Response {
+    // Not in the task: who does not go on sending would keep it for ever.
+    let token = match read(request).await {
+        Ok(token) => token,
+        Err(refusal) => return refusal.into_response(),
+    };
     // In a task of its own: a service that hangs up does not cut it in two.
-    let work = async move { logout(&state, request).await.unwrap_or_else(IntoResponse::into_response) };
+    let work = async move { logout(&state, &token).await.unwrap_or_else(IntoResponse::into_response) };
     match tokio::spawn(audit::traced(audit::trace(), work).in_current_span()).await {
         Ok(response) => response,
         Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
@@ -48,9 +53,8 @@ pub async fn backchannel_logout(State(state): State<AppState>, request: Request)
     }
 }
 
-async fn logout(state: &AppState, request: Request) -> Result<Response, Refusal> {
-    let token = read(request).await?;
-    let verified = state.provider.verify_logout_token(&token).await.map_err(|error| {
+async fn logout(state: &AppState, token: &str) -> Result<Response, Refusal> {
+    let verified = state.provider.verify_logout_token(token).await.map_err(|error| {
         tracing::error!(%error, "a logout token cannot be verified: the keys cannot be had");
         Refusal::later()
     })?;

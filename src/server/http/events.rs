@@ -21,9 +21,6 @@ use axum::{
 use futures::stream::{self, StreamExt};
 use std::{convert::Infallible, time::Duration};
 
-/// How often something is said at least. Proxies close what is silent, most of them after a minute; and who
-/// has gone away without a word is noticed by it.
-const KEEP_ALIVE: Duration = Duration::from_secs(25);
 /// Asks the browser to come back after three seconds when the connection is lost.
 const OPENING: &str = "retry: 3000\n\n";
 /// A comment.
@@ -33,9 +30,13 @@ const ENDED: &str = "event: ended\ndata: ended\n\n";
 /// What keeps nginx from collecting an answer before it passes it on.
 const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-/// Says nothing until the session ends; then that, and ends as well. Listening does not count as a use of the
-/// session.
-pub async fn events(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, Failure> {
+/// Says nothing until the session ends, but a comment every `keep_alive`; then that, and ends as well. Listening does
+/// not count as a use of the session.
+pub async fn events(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    keep_alive: Duration,
+) -> Result<Response, Failure> {
     if !origin::is_own_script(&headers) {
         return Err(Failure::new(ProblemKind::CrossSite, "only our own pages listen"));
     }
@@ -48,9 +49,9 @@ pub async fn events(State(state): State<AppState>, headers: HeaderMap) -> Result
         let kind = if jar.has_session(&headers) { ProblemKind::SessionEnded } else { ProblemKind::Unauthenticated };
         return Err(Failure::new(kind, "no session to listen to"));
     };
-    let news = stream::unfold(Some((state, watch)), |listening| async {
+    let news = stream::unfold(Some((state, watch)), move |listening| async move {
         let (state, mut watch) = listening?;
-        match state.sessions.news(&mut watch, KEEP_ALIVE).await {
+        match state.sessions.news(&mut watch, keep_alive).await {
             News::Alive => Some((ALIVE, Some((state, watch)))),
             News::Ended => Some((ENDED, None)),
             News::Stopping => None,

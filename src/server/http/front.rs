@@ -33,13 +33,15 @@ use std::{
 };
 use tracing::Instrument;
 
-/// How long a request may take, its body included.
-const TIME_LIMIT: Duration = Duration::from_secs(30);
 /// When to try again where there are too many requests at once.
 const RETRY_AFTER: Duration = Duration::from_secs(4);
 
-/// See the module's description.
-pub async fn front(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+/// See the module's description. A request has `time_limit`, its body included.
+pub async fn front(
+    State((state, time_limit)): State<(AppState, Duration)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let id = RequestId::generate();
     let client = ClientAddress::of(&request, &state.settings.limits.trusted_proxies);
     request.extensions_mut().insert(id);
@@ -56,7 +58,7 @@ pub async fn front(State(state): State<AppState>, mut request: Request, next: Ne
             Failure::new(ProblemKind::Busy, "too many requests at once").after(RETRY_AFTER).into_response()
         } else if origin::may_change(request.method(), asked.uri.path(), &asked.headers, origin) {
             let trace = Trace { request: id.to_string(), address: client.of_the_internet() };
-            bounded(audit::traced(trace, next.run(request))).await
+            bounded(time_limit, audit::traced(trace, next.run(request))).await
         } else {
             Failure::new(ProblemKind::CrossSite, "an unsafe method from another site").into_response()
         };
@@ -78,9 +80,9 @@ pub async fn front(State(state): State<AppState>, mut request: Request, next: Ne
     .await
 }
 
-/// Runs a handler for [`TIME_LIMIT`] at most, and survives its panics.
-async fn bounded(handler: impl Future<Output = Response>) -> Response {
-    match tokio::time::timeout(TIME_LIMIT, AssertUnwindSafe(handler).catch_unwind()).await {
+/// Runs a handler for so long at most, and survives its panics.
+async fn bounded(time_limit: Duration, handler: impl Future<Output = Response>) -> Response {
+    match tokio::time::timeout(time_limit, AssertUnwindSafe(handler).catch_unwind()).await {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => Failure::new(ProblemKind::Internal, "the handler panicked").into_response(),
         Err(_) => Failure::new(ProblemKind::Unavailable, "the time limit of the request").into_response(),

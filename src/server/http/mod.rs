@@ -35,12 +35,14 @@ mod request_id;
 mod secure_data;
 mod serve;
 mod sessions;
+mod times;
 mod visitor;
 
 pub use document::Document;
 pub use limits::Limits;
 pub use request_id::RequestId;
 pub use serve::{Connections, serve};
+pub use times::Times;
 
 use super::{AppState, ending};
 use crate::app::PAGES;
@@ -60,7 +62,7 @@ use tower_http::{
 const MAX_BODY: usize = 128 * 1024;
 
 /// All routes, with everything around them.
-pub fn router(state: AppState) -> Router {
+pub fn router(state: AppState, times: Times) -> Router {
     let files = ServeDir::new(state.document.site_root())
         .precompressed_br()
         .precompressed_gzip()
@@ -80,7 +82,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/people", get(people_api::people))
         .route("/api/people/{subject}/sessions", delete(people_api::end_of_person))
         .route("/api/sessions", delete(people_api::end_everybodys))
-        .route("/api/session/events", get(events::events))
+        .route("/api/session/events", get(move |state, headers| events::events(state, headers, times.keep_alive)))
         .merge(secure_data)
         .route_layer(middleware::from_fn_with_state(state.clone(), limits::access_tokens))
         .route("/api/openapi.json", get(openapi::openapi));
@@ -117,7 +119,7 @@ pub fn router(state: AppState) -> Router {
         .method_not_allowed_fallback(failure::method_not_allowed)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(compression())
-        .layer(middleware::from_fn_with_state(state.clone(), front::front))
+        .layer(middleware::from_fn_with_state((state.clone(), times.request), front::front))
         .with_state(state)
 }
 

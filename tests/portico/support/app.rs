@@ -7,7 +7,13 @@ use super::{
 };
 use aws_lc_rs::rand;
 use base64::{Engine, prelude::BASE64_STANDARD};
-use portico::server::{App, http, session::Clock, settings::Settings, store::Store};
+use portico::server::{
+    App,
+    http::{self, Times},
+    session::Clock,
+    settings::Settings,
+    store::Store,
+};
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     net::TcpListener,
@@ -38,11 +44,19 @@ impl TestApp {
     /// # Panics
     /// When it does not start.
     pub async fn start(provider: &Provider, overrides: &[(&str, &str)]) -> Self {
+        Self::start_with_times(provider, overrides, Times::default()).await
+    }
+
+    /// The same, where requests and streams of events have these times.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn start_with_times(provider: &Provider, overrides: &[(&str, &str)], times: Times) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port is free");
         let port = listener.local_addr().expect("it is bound").port();
         let mut settings = settings(provider, &format!("http://localhost:{port}"));
         settings.extend(overrides.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        let app = Self::serve(listener, settings, None).await;
+        let app = Self::serve(listener, settings, None, times).await;
         provider.register(&app.origin);
         app
     }
@@ -53,7 +67,7 @@ impl TestApp {
         let listener = TcpListener::bind(self.address).await.expect("the port is still free");
         let mut settings = std::mem::take(&mut self.settings);
         settings.extend(overrides.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        Self::serve(listener, settings, None).await
+        Self::serve(listener, settings, None, Times::default()).await
     }
 
     /// A new browser at this application.
@@ -112,6 +126,7 @@ impl TestApp {
         listener: TcpListener,
         settings: BTreeMap<String, String>,
         over: Option<(Arc<Store>, Clock)>,
+        times: Times,
     ) -> Self {
         logs();
         let address = listener.local_addr().expect("it is bound");
@@ -134,7 +149,7 @@ impl TestApp {
                 Some((store, clock)) => App::build_over(read, store, clock).await,
                 None => App::build(read).await,
             };
-            let app = app.unwrap_or_else(|error| panic!("Portico does not start: {error}"));
+            let app = app.unwrap_or_else(|error| panic!("Portico does not start: {error}")).with_times(times);
             let _ = started.send(());
             let stop = async {
                 // Told to stop, or the test is over and the sender gone: both mean stop.

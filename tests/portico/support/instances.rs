@@ -7,6 +7,7 @@ use super::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use portico::server::{
+    http::Times,
     session::{Clock, SessionId},
     settings::Settings,
     store::{RefreshTimes, SessionKey, Store},
@@ -56,7 +57,7 @@ impl Instances {
             let origin = format!("http://localhost:{}", listener.local_addr().expect("it is bound").port());
             settings.insert("AUTH0_CALLBACK_URL".to_owned(), format!("{origin}/callback"));
             let over = (instances.store.clone(), instances.clock());
-            instances.apps.push(TestApp::serve(listener, settings.clone(), Some(over)).await);
+            instances.apps.push(TestApp::serve(listener, settings.clone(), Some(over), Times::default()).await);
             provider.register(&origin);
         }
         instances

@@ -10,6 +10,8 @@ mod instances;
 pub mod keys;
 mod log;
 mod markup;
+#[cfg(all(feature = "embedded", unix))]
+pub mod outage;
 mod problem;
 pub mod provider;
 pub mod refusal;
