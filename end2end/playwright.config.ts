@@ -56,7 +56,7 @@ export default defineConfig({
     // Before anything is in the database.
     { name: 'empty', use: devices['Desktop Chrome'], testMatch: /empty\.spec\.ts/ },
     // Stories that must work either way are told twice: with the WASM, and with no JavaScript at all.
-    { name: 'hydrated', use: devices['Desktop Chrome'], testIgnore: /(faults|sessions|check-again|empty)\.spec\.ts/, dependencies: ['empty'] },
+    { name: 'hydrated', use: devices['Desktop Chrome'], testIgnore: /(faults|sessions|people|check-again|empty)\.spec\.ts/, dependencies: ['empty'] },
     {
       name: 'no-javascript',
       use: { ...devices['Desktop Chrome'], javaScriptEnabled: false },
@@ -68,7 +68,7 @@ export default defineConfig({
     {
       name: 'sessions',
       use: devices['Desktop Chrome'],
-      testMatch: /(sessions|check-again)\.spec\.ts/,
+      testMatch: /(sessions|people|check-again)\.spec\.ts/,
       dependencies: ['hydrated', 'no-javascript'],
       workers: 1,
     },

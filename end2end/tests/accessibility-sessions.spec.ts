@@ -1,4 +1,4 @@
-// The audit of the page about sessions, in each of its states. It signs its person out elsewhere, so it is one of the
+// The audit of the pages about sessions, in each of their states. It signs its person out elsewhere, so it is one of the
 // stories that run alone.
 import { testAudit } from './support/audit.ts';
 import { elsewhereToo, freshly } from './support/sessions.ts';
@@ -57,4 +57,26 @@ testAudit('sessions-alone', async ({ page, signIn }) => {
   await endAllOthers(page);
   await page.goto('/sessions');
   await expect(page.getByText('You are signed in nowhere else.')).toBeVisible();
+});
+
+testAudit('people', async ({ page, signIn, elsewhere }) => {
+  await elsewhere('hostile');
+  await signIn('administrator', { secondFactor: true });
+  await page.goto('/people');
+  await expect(page.getByRole('list', { name: 'People' }).getByRole('listitem').nth(1)).toBeVisible();
+  await page.getByText('End everybody’s sessions…').click();
+  await expect(page.getByRole('button', { name: 'End them all' })).toBeVisible();
+});
+
+testAudit('people-one', async ({ page, signIn, elsewhere }) => {
+  await elsewhere('hostile');
+  await signIn('administrator', { secondFactor: true });
+  await page.goto('/people?person=auth0|hostile&done=confirm');
+  await expect(page.getByRole('button', { name: 'End all sessions' })).toBeVisible();
+});
+
+testAudit('people-nobody', async ({ page, signIn }) => {
+  await signIn('administrator', { secondFactor: true });
+  await page.goto(`/people?q=${'somebody-with-a-very-long-address'.repeat(6)}@portico.example`);
+  await expect(page.getByText('Nobody here has the e-mail address or user id')).toBeVisible();
 });

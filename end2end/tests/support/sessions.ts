@@ -33,11 +33,11 @@ export async function elsewhereToo(page: Page, userAgents: string[]) {
 }
 
 /** Signs in anew where the person must have proved lately who they are. */
-export async function freshly(page: Page, name: string, returnTo: string) {
+export async function freshly(page: Page, name: string, returnTo: string, { secondFactor = false } = {}) {
   await page.goto(`/login?max_age=600&returnTo=${encodeURIComponent(returnTo)}`);
   const asked = page.getByRole('heading', { level: 1, name: /^Sign in$/ });
   const there = page.getByRole('heading', { level: 1, name: 'Your sessions' });
   await expect(asked.or(there)).toBeVisible();
-  if (await asked.isVisible()) await pick(page, name);
+  if (await asked.isVisible()) await pick(page, name, secondFactor);
   await page.waitForURL(returnTo);
 }

@@ -153,7 +153,7 @@ fn one(view: &PeopleView, person: &PersonSessions, sessions: &[DeviceSession]) -
         <Title text=format!("{} · People · Portico", person.name)/>
         <div class="wide">
             {notice(view.notice, Some(person))}
-            <a class="way-back" href=links::PEOPLE>"All people"</a>
+            <a class="way-back" href=links::PEOPLE>{icon::back()}"All people"</a>
             <header class="data-head">
                 <div>
                     <h1 tabindex="-1"><bdi>{person.name.clone()}</bdi></h1>
