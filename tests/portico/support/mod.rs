@@ -13,6 +13,8 @@ mod markup;
 mod problem;
 pub mod provider;
 pub mod refusal;
+#[path = "../../../src/server/store/tests/server.rs"]
+mod server;
 
 pub use app::{TestApp, secret, settings};
 pub use browser::{Attempt, Browser, Listening, Page, Request, Site};
