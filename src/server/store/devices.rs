@@ -4,7 +4,7 @@
 use super::{
     CALL_LIMIT, EndedRecord, SessionKey, Store, StoreError, call,
     people::record_key,
-    sessions::{EndedRow, ended, key_of},
+    sessions::{EndedRow, MOST_AT_ONCE, ended, key_of},
 };
 use chrono::{DateTime, Utc};
 use surrealdb::types::{RecordId, SurrealValue, Variables};
@@ -16,7 +16,8 @@ const LIST: &str = "SELECT id, created_at, last_seen_at, amr, connection, user_a
     WHERE user_key = $user_key AND expires_at > $now AND last_seen_at > $idle_since ORDER BY last_seen_at DESC LIMIT $most";
 const KEYS: &str = "SELECT VALUE id FROM session WHERE user_key = $user_key";
 const END_ONE: &str = "DELETE $id WHERE user_key = $user_key RETURN BEFORE";
-const END_ALL: &str = "DELETE (SELECT VALUE id FROM session WHERE user_key = $user_key AND id != $kept) RETURN BEFORE";
+const END_ALL: &str =
+    "DELETE (SELECT VALUE id FROM session WHERE user_key = $user_key AND id != $kept LIMIT $most) RETURN BEFORE";
 
 /// A session that has not expired, as its person may know it.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,10 +87,10 @@ impl Store {
         Ok(ended(rows)?.pop())
     }
 
-    /// Ends all sessions of that person, but the one to be `kept`.
+    /// Ends all sessions of that person, but the one to be `kept`, [`MOST_AT_ONCE`] in each statement.
     ///
     /// # Errors
-    /// The database does not answer, or not as it should.
+    /// The database does not answer, or not as it should; some may have ended then.
     pub async fn end_sessions_of(
         &self,
         issuer: &str,
@@ -99,7 +100,15 @@ impl Store {
         let mut variables = Variables::new();
         variables.insert("user_key", record_key(issuer, subject));
         variables.insert("kept", kept.map(SessionKey::record_id));
-        ended(call::run(&self.handles, CALL_LIMIT, END_ALL, variables).await?.rows::<EndedRow>(0)?)
+        variables.insert("most", MOST_AT_ONCE);
+        let mut all = Vec::new();
+        loop {
+            let mut answer = call::run(&self.handles, CALL_LIMIT, END_ALL, variables.clone()).await?;
+            match ended(answer.rows::<EndedRow>(0)?)? {
+                some if some.is_empty() => return Ok(all),
+                some => all.extend(some),
+            }
+        }
     }
 }
 

@@ -29,17 +29,27 @@ use surrealdb::{
     opt::auth::{Database, Namespace, Root},
     types::{ErrorDetails, QueryError, RecordId, SurrealValue, Variables},
 };
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The connection Portico works with, signed in as `SURREALDB_USER`.
 pub(super) struct Service(Surreal<Any>);
 
 /// A connection signed in as a person: the database itself decides what it may do.
-pub(super) struct PersonConnection(Surreal<Any>);
+pub(super) struct PersonConnection {
+    handle: Surreal<Any>,
+    /// Free again after the handle is gone: fields are dropped in their order.
+    _place: OwnedSemaphorePermit,
+}
+
+/// How many people's connections there may be at once; more wait. A SurrealDB server refuses more than 256
+/// sessions on one WebSocket, ours among them, and may see one begin before it sees another end.
+pub(super) const MOST_PEOPLE: usize = 128;
 
 /// The handles, and what it takes to sign in again.
 pub(super) struct Handles {
     anonymous: Surreal<Any>,
     person_keys: PersonKeys,
+    people: Arc<Semaphore>,
     service: RwLock<Arc<Service>>,
     settings: StoreSettings,
     /// So that many failing calls make one new sign-in.
@@ -59,6 +69,7 @@ impl Handles {
         Ok(Self {
             anonymous,
             person_keys: PersonKeys::new(&settings.keyring)?,
+            people: Arc::new(Semaphore::new(MOST_PEOPLE)),
             service: RwLock::new(Arc::new(service)),
             settings: settings.clone(),
             renewing: tokio::sync::Mutex::new(()),
@@ -93,7 +104,7 @@ impl Handles {
         self.person_keys.define(&self.service()).await
     }
 
-    /// A connection signed in as a person, for a minute.
+    /// A connection signed in as a person, for a minute. Waits while there are [`MOST_PEOPLE`].
     ///
     /// # Errors
     /// [`StoreError::PersonRefused`] when the database does not let them in: they are not there,
@@ -105,12 +116,20 @@ impl Handles {
 
     /// The same with a token that was made elsewhere.
     pub(super) async fn person_with(&self, token: String) -> Result<PersonConnection, StoreError> {
+        let place = Arc::clone(&self.people).acquire_owned().await;
+        let place = place.map_err(|_| StoreError::Unexpected("nobody is let in any more"))?;
         let handle = self.anonymous.clone();
         match handle.authenticate(token).await {
-            Ok(_) => Ok(PersonConnection(handle)),
+            Ok(_) => Ok(PersonConnection { handle, _place: place }),
             Err(error) if matches!(error.details(), ErrorDetails::Connection(_)) => Err(error.into()),
             Err(error) => Err(StoreError::PersonRefused(Box::new(error))),
         }
+    }
+
+    /// For how many more people there is room.
+    #[cfg(test)]
+    pub(super) fn places(&self) -> usize {
+        self.people.available_permits()
     }
 
     /// A session of its own that is signed in as nobody.
@@ -201,7 +220,7 @@ impl PersonConnection {
     /// Runs a query once. If any of its statements failed, so has the query. What the person may not
     /// do is no failure: the answer is empty then.
     pub(super) async fn query(&self, text: &'static str, variables: Variables) -> Result<Answer, StoreError> {
-        query(&self.0, text.into(), variables).await
+        query(&self.handle, text.into(), variables).await
     }
 }
 

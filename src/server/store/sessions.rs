@@ -177,6 +177,10 @@ pub(super) const SWEEP_EXPIRED: &str =
 pub(super) const SWEEP_IDLE: &str =
     "DELETE (SELECT VALUE id FROM session WHERE last_seen_at <= $idle_since LIMIT $most) RETURN VALUE $before.id";
 
+/// How many sessions one statement ends of those that may be many. Each end is told to every instance, and a
+/// SurrealDB server closes the connection of one that has a hundred unread.
+pub(super) const MOST_AT_ONCE: i64 = 50;
+
 impl Store {
     /// Writes down a sign-in in one transaction: the person is made or brought up to date
     /// (`last_login` becomes `now`), the session `replaces` ends, and `session` begins.
@@ -313,13 +317,13 @@ impl Store {
         Ok(ended(answer.rows::<EndedRow>(0)?)?.pop())
     }
 
-    /// Deletes the sessions that ended by `now` or were last used by `idle_since`, a few hundred in
+    /// Deletes the sessions that ended by `now` or were last used by `idle_since`, some in
     /// each transaction, and answers how many.
     ///
     /// # Errors
     /// The database does not answer, or not as it should; some may be deleted then.
     pub async fn sweep_sessions(&self, now: DateTime<Utc>, idle_since: DateTime<Utc>) -> Result<usize, StoreError> {
-        self.sweep_in_batches(now, idle_since, call::SWEEP_BATCH).await
+        self.sweep_in_batches(now, idle_since, MOST_AT_ONCE).await
     }
 
     pub(super) async fn sweep_in_batches(

@@ -3,7 +3,7 @@
 use super::{
     CALL_LIMIT, EndedRecord, SessionKey, Store, StoreError, call,
     people::{PersonRow, record_id, record_key},
-    sessions::{EndedRow, ended},
+    sessions::{EndedRow, MOST_AT_ONCE, ended},
 };
 use crate::model::Person;
 use chrono::{DateTime, Utc};
@@ -123,7 +123,7 @@ impl Store {
         Ok(people)
     }
 
-    /// Ends some of the sessions that began by then, but the one to be `kept`; nothing when there are no more.
+    /// Ends some of the sessions that began by then, [`MOST_AT_ONCE`] of them, but the one to be `kept`; nothing when there are no more.
     ///
     /// # Errors
     /// The database does not answer, or not as it should.
@@ -135,7 +135,7 @@ impl Store {
         let mut variables = Variables::new();
         variables.insert("begun_by", begun_by);
         variables.insert("kept", kept.map(SessionKey::record_id));
-        variables.insert("most", call::SWEEP_BATCH);
+        variables.insert("most", MOST_AT_ONCE);
         ended(call::run(&self.handles, CALL_LIMIT, END_SOME, variables).await?.rows::<EndedRow>(0)?)
     }
 }

@@ -159,7 +159,7 @@ async fn what_runs_often_or_over_everything_uses_an_index() {
             "(SELECT VALUE id FROM session WITH INDEX session_user_key WHERE user_key = $user_key AND sid = NONE)",
             "session_user_key",
         ),
-        ("(SELECT VALUE id FROM session WHERE user_key = $user_key AND id != $id)", "session_user_key"),
+        ("(SELECT VALUE id FROM session WHERE user_key = $user_key AND id != $id LIMIT $most)", "session_user_key"),
         (
             "(SELECT id, created_at FROM session WHERE user_key = $user_key AND id != $id AND expires_at > $now \
              AND last_seen_at > $idle_since ORDER BY created_at DESC START 1)",
@@ -237,6 +237,33 @@ async fn a_sweep_of_more_than_one_batch_is_complete() {
     let mut answer = store.handles.service().query("SELECT VALUE id FROM session", Variables::new()).await.unwrap();
     assert_eq!(answer.rows::<Value>(0).unwrap().len(), 1);
     assert!(store.session(&SessionKey::from([14; 32]), now, long_ago).await.unwrap().is_some());
+}
+
+/// A server closes the connection of whoever does not read fast enough what it tells.
+#[tokio::test]
+async fn whoever_is_told_what_ends_stands_a_sweep_of_many() {
+    const MANY: usize = 600;
+    const COPY: &str = "FOR $id IN $ids { CREATE $id CONTENT (SELECT * OMIT id FROM ONLY $of) RETURN NONE; }";
+    let store = Store::connect(&memory()).await.unwrap();
+    let now = Utc::now();
+    let (expired, live) = (SessionKey::from([1; 32]), SessionKey::from([2; 32]));
+    for (byte, until) in [(1, now), (2, now + TimeDelta::hours(1))] {
+        store.save_sign_in(&person("auth0|1"), session(byte, until), None, now).await.unwrap();
+    }
+    let ids = (0..MANY).map(|n| {
+        let mut key = [3; 32];
+        key[..8].copy_from_slice(&n.to_be_bytes());
+        SessionKey::from(key).record_id()
+    });
+    let mut variables = Variables::new();
+    variables.insert("ids", ids.collect::<Vec<_>>());
+    variables.insert("of", expired.record_id());
+    store.handles.service().query(COPY, variables).await.unwrap();
+
+    let mut endings = store.endings().await.unwrap();
+    assert_eq!(store.sweep_sessions(now, now - TimeDelta::hours(1)).await.unwrap(), MANY + 1);
+    store.end_session(&live).await.unwrap().expect("it was there");
+    while endings.next().await.expect("it is still told") != live {}
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use super::{
     browser::Browser,
     log::logs,
     provider::{CLIENT_ID, Provider},
+    server,
 };
 use aws_lc_rs::rand;
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -176,16 +177,17 @@ impl Drop for TestApp {
 /// The settings of an application at `origin` that signs in with `provider`: all that is required,
 /// each secret new.
 pub fn settings(provider: &Provider, origin: &str) -> BTreeMap<String, String> {
+    let password = secret();
     [
         ("OIDC_ISSUER", provider.issuer().to_owned()),
         ("AUTH0_CLIENT_ID", CLIENT_ID.to_owned()),
         ("AUTH0_CLIENT_SECRET", provider.client_secret().to_owned()),
         ("AUTH0_CALLBACK_URL", format!("{origin}/callback")),
-        ("SURREALDB_URL", "mem://".to_owned()),
+        ("SURREALDB_URL", server::at("mem://", "root", &password)),
         ("SURREALDB_NS", "portico".to_owned()),
         ("SURREALDB_DB", "portico".to_owned()),
         ("SURREALDB_USER", "root".to_owned()),
-        ("SURREALDB_PASSWORD", secret()),
+        ("SURREALDB_PASSWORD", password),
         ("PORTICO_SECRET", secret()),
     ]
     .into_iter()

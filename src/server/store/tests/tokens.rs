@@ -1,7 +1,7 @@
 //! Who is let in as a person: the holder of a token that only this program can make, as that person
 //! and nobody else.
 
-use super::super::{Factor, NewPerson, Store, StoreError, person::PersonKeys};
+use super::super::{Factor, NewPerson, Store, StoreError, handles::MOST_PEOPLE, person::PersonKeys};
 use super::{
     fixtures::{keyring, person},
     people::{as_service, connection, info, may, memory, sign_in, sign_in_as, user},
@@ -208,6 +208,32 @@ async fn nobody_is_ever_somebody_else() {
         task.await.unwrap();
     }
     assert_eq!(as_service(&store, "RETURN $auth", Variables::new()).await, [Value::None], "the service is no person");
+}
+
+/// A server has room for so many sessions on one connection, and who comes then must wait, not be refused.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_comes_when_there_are_many_waits_for_one_to_go() {
+    let store = memory().await;
+    sign_in(&store, "auth0|ada", may(&Permission::ALL, "blue")).await;
+    let mut here = futures::future::join_all((0..MOST_PEOPLE).map(|_| connection(&store, "auth0|ada"))).await;
+    let mut waiting = std::pin::pin!(connection(&store, "auth0|ada"));
+    assert!(futures::poll!(&mut waiting).is_pending());
+    assert_eq!(store.handles.places(), 0);
+    drop(here.pop());
+    let next = waiting.await;
+    drop((here, next));
+
+    let tasks = (0..3 * MOST_PEOPLE).map(|_| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            let mut answer = connection(&store, "auth0|ada").await.query("RETURN 1", Variables::new()).await?;
+            answer.row::<i64>(0)
+        })
+    });
+    for task in tasks.collect::<Vec<_>>() {
+        assert!(matches!(task.await.unwrap(), Ok(Some(1))));
+    }
+    assert_eq!(store.handles.places(), MOST_PEOPLE, "all have left");
 }
 
 #[tokio::test]
