@@ -70,4 +70,6 @@ mod store_durability;
 #[cfg(feature = "embedded")]
 mod store_people;
 #[cfg(feature = "embedded")]
+mod store_server;
+#[cfg(feature = "embedded")]
 mod store_support;

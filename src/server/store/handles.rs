@@ -47,7 +47,7 @@ pub(super) const MOST_PEOPLE: usize = 128;
 
 /// The handles, and what it takes to sign in again.
 pub(super) struct Handles {
-    anonymous: Surreal<Any>,
+    anonymous: RwLock<Surreal<Any>>,
     person_keys: PersonKeys,
     people: Arc<Semaphore>,
     service: RwLock<Arc<Service>>,
@@ -67,7 +67,7 @@ impl Handles {
         service.define_database(settings).await?;
         service.select_database(settings).await?;
         Ok(Self {
-            anonymous,
+            anonymous: RwLock::new(anonymous),
             person_keys: PersonKeys::new(&settings.keyring)?,
             people: Arc::new(Semaphore::new(MOST_PEOPLE)),
             service: RwLock::new(Arc::new(service)),
@@ -91,12 +91,29 @@ impl Handles {
         if !Arc::ptr_eq(&current, failed) {
             return Ok(current);
         }
-        let service = Service::sign_in(&self.anonymous, &self.settings).await?;
+        let service = Service::sign_in(&self.nobody(), &self.settings).await?;
         service.select_database(&self.settings).await?;
         let service = Arc::new(service);
         *self.service.write().unwrap_or_else(PoisonError::into_inner) = service.clone();
         tracing::info!("signed in to the database again");
         Ok(service)
+    }
+
+    /// Connects and signs in anew, in the place of a connection that is of no more use. Whoever is at work on the old
+    /// one keeps it until then.
+    pub(super) async fn reconnect(&self) -> Result<(), StoreError> {
+        let _one_at_a_time = self.renewing.lock().await;
+        let anonymous = connect::connect(&self.settings).await?;
+        let service = Service::sign_in(&anonymous, &self.settings).await?;
+        service.select_database(&self.settings).await?;
+        *self.anonymous.write().unwrap_or_else(PoisonError::into_inner) = anonymous;
+        *self.service.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(service);
+        Ok(())
+    }
+
+    /// A session of its own that is signed in as nobody.
+    fn nobody(&self) -> Surreal<Any> {
+        self.anonymous.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Makes the access methods by which people's connections sign in. The tables must be there.
@@ -118,7 +135,7 @@ impl Handles {
     pub(super) async fn person_with(&self, token: String) -> Result<PersonConnection, StoreError> {
         let place = Arc::clone(&self.people).acquire_owned().await;
         let place = place.map_err(|_| StoreError::Unexpected("nobody is let in any more"))?;
-        let handle = self.anonymous.clone();
+        let handle = self.nobody();
         match handle.authenticate(token).await {
             Ok(_) => Ok(PersonConnection { handle, _place: place }),
             Err(error) if matches!(error.details(), ErrorDetails::Connection(_)) => Err(error.into()),
@@ -135,7 +152,7 @@ impl Handles {
     /// A session of its own that is signed in as nobody.
     #[cfg(test)]
     pub(super) fn guest(&self) -> Surreal<Any> {
-        self.anonymous.clone()
+        self.nobody()
     }
 }
 

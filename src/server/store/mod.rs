@@ -27,6 +27,7 @@ mod sessions;
 mod signed_in;
 #[cfg(all(test, feature = "embedded"))]
 mod tests;
+mod watching;
 
 pub use audit::AuditRow;
 pub use devices::ListedSession;
@@ -91,7 +92,7 @@ pub struct Store {
 impl Store {
     /// Connects, signs in, makes a STRICT database if there is none, and brings its tables up to
     /// date. An embedded database's folder is made, closed to other users of the machine, and
-    /// locked against a second process.
+    /// locked against a second process. The connection to a server is watched over from then on.
     ///
     /// # Errors
     /// The database cannot be reached, opened, signed in to or migrated, or it takes too long.
@@ -99,7 +100,11 @@ impl Store {
         let handles = Handles::open(settings).await?;
         migrate::run(&handles.service(), migrate::MIGRATIONS).await?;
         handles.admit_people().await?;
-        Ok(Self { handles: Arc::new(handles) })
+        let handles = Arc::new(handles);
+        if connect::Engine::of(&settings.url)? == connect::Engine::Remote {
+            tokio::spawn(watching::watch(Arc::downgrade(&handles)));
+        }
+        Ok(Self { handles })
     }
 
     /// Whether the database answers now and what Portico needs is there: a real read, within two
