@@ -7,13 +7,10 @@
 // a browser of its own, so its caches are empty. Bytes are those of `Network.loadingFinished`: the
 // answers as they are encoded, with their headers. The median of the visits is shown.
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { readArguments } from './support/arguments.mjs';
-import { stopAll } from './support/children.mjs';
 import { launch } from './support/chromium.mjs';
 import { probe } from './support/probe.mjs';
+import { run } from './support/run.mjs';
 import { kilobytes, median, table, whole } from './support/table.mjs';
 
 const USAGE = `Usage: node benches/first-visit.mjs [options] [[NAME=]URL ...]
@@ -48,23 +45,7 @@ const { options, positionals } = readArguments(USAGE, {
 const pages = positionals.map(readPage);
 const { runs, latency, down, up, cpu } = options;
 
-const folder = mkdtempSync(join(tmpdir(), 'portico-first-visit-'));
-let tenant;
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => cleanUp().then(() => process.exit(130)));
-try {
-  await measure(pages.length > 0 ? await given() : await own());
-} catch (error) {
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 1;
-} finally {
-  await cleanUp();
-}
-
-async function cleanUp() {
-  await stopAll();
-  await tenant?.close();
-  rmSync(folder, { recursive: true, force: true });
-}
+await run('first-visit', async () => measure(pages.length > 0 ? await given() : await own()));
 
 /** The addresses of the command line, all of them signed in or all signed out. */
 async function given() {
@@ -75,8 +56,7 @@ async function given() {
 /** The two pages of a Portico of our own. */
 async function own() {
   const { startPortico } = await import('./support/portico.mjs');
-  const portico = await startPortico(folder);
-  tenant = portico.tenant;
+  const portico = await startPortico();
   const [home, profile] = [new URL('/', portico.origin), new URL('/profile', portico.origin)];
   return [
     { name: 'start page, signed out', url: home },

@@ -7,15 +7,16 @@
 // The latencies are those under full load, so they are mostly the time spent waiting in the queue.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, openSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { cpus, tmpdir } from 'node:os';
+import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readArguments } from './support/arguments.mjs';
-import { canPin, freePort, output, pinned, ready, start, stopAll } from './support/children.mjs';
+import { canPin, freePort, output, pinned, ready, start } from './support/children.mjs';
 import { program, startPortico } from './support/portico.mjs';
 import { processorTime, residentMemory } from './support/processes.mjs';
+import { run, scratch } from './support/run.mjs';
 import { signIn } from './support/sign-in.mjs';
 import { table, whole } from './support/table.mjs';
 
@@ -54,24 +55,10 @@ const { options } = readArguments(USAGE, {
 });
 const { seconds, connections } = options;
 
-const folder = mkdtempSync(join(tmpdir(), 'portico-load-'));
-let tenant;
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => cleanUp().then(() => process.exit(130)));
-try {
+await run('load', async () => {
   requireWrk();
   await measure();
-} catch (error) {
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 1;
-} finally {
-  await cleanUp();
-}
-
-async function cleanUp() {
-  await stopAll();
-  await tenant?.close();
-  rmSync(folder, { recursive: true, force: true });
-}
+});
 
 async function measure() {
   const plainProgram = findPlain();
@@ -100,8 +87,7 @@ async function server() {
     const { origin } = new URL(options.url);
     return { origin, address: origin.replace('//localhost:', '//127.0.0.1:'), pid: Number(options.pid) };
   }
-  const portico = await startPortico(folder, { core: SERVER_CORE });
-  tenant = portico.tenant;
+  const portico = await startPortico({ core: SERVER_CORE });
   return { ...portico, pid: portico.child.pid };
 }
 
@@ -114,12 +100,12 @@ function findPlain() {
 /** Serves each body at /0, /1 and so on, from the same core. */
 async function plainRoutes(binary, bodies) {
   const files = bodies.map((body, index) => {
-    const file = join(folder, `body-${index}`);
+    const file = join(scratch(), `body-${index}`);
     writeFileSync(file, body);
     return file;
   });
   const port = await freePort();
-  const child = start(pinned(SERVER_CORE, [binary, `127.0.0.1:${port}`, ...files]), { log: openSync(join(folder, 'plain.log'), 'a') });
+  const child = start(pinned(SERVER_CORE, [binary, `127.0.0.1:${port}`, ...files]), { log: openSync(join(scratch(), 'plain.log'), 'a') });
   const address = `http://127.0.0.1:${port}`;
   await ready(child, `${address}/0`, 10);
   return { address, pid: child.pid };

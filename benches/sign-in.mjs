@@ -6,13 +6,11 @@
 // exchange, the verification and the database, and the profile at its end. The tenant works in this process,
 // so its work is not in the numbers. Afterwards each session is used once, so that all of them are known.
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { cpus } from 'node:os';
 import { readArguments } from './support/arguments.mjs';
-import { stopAll } from './support/children.mjs';
 import { startPortico } from './support/portico.mjs';
 import { processorTime, residentMemory } from './support/processes.mjs';
+import { run } from './support/run.mjs';
 import { signIn } from './support/sign-in.mjs';
 import { table, whole } from './support/table.mjs';
 
@@ -21,7 +19,8 @@ const USAGE = `Usage: node benches/sign-in.mjs [options]
   --sign-ins N    how many are measured, and live at the end (default: 1000)
   --person ROLE   who signs in (default: administrator)
 
-PORTICO_BIN names the server (default: the release build).
+PORTICO_BIN names the server (default: the release build). Its database is embedded, in a folder of its own, unless
+SURREALDB_URL, SURREALDB_USER and SURREALDB_PASSWORD name a server: then its memory is not in the numbers.
 `;
 
 /** Sign-ins, and then pages, that are not counted. */
@@ -32,27 +31,10 @@ const { options } = readArguments(USAGE, { 'sign-ins': 1000, person: 'administra
 ));
 const { 'sign-ins': count, person } = options;
 
-const folder = mkdtempSync(join(tmpdir(), 'portico-sign-in-'));
-let tenant;
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => cleanUp().then(() => process.exit(130)));
-try {
-  await measure();
-} catch (error) {
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 1;
-} finally {
-  await cleanUp();
-}
-
-async function cleanUp() {
-  await stopAll();
-  await tenant?.close();
-  rmSync(folder, { recursive: true, force: true });
-}
+await run('sign-in', measure);
 
 async function measure() {
-  const portico = await startPortico(folder);
-  tenant = portico.tenant;
+  const portico = await startPortico();
   const { pid } = portico.child;
   const cookies = [];
   const enter = async () => { cookies.push(await signIn(portico.origin, person)); };

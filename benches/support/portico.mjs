@@ -9,6 +9,7 @@ import { readSettings } from '../../end2end/tenant/settings.mjs';
 import { startTenant } from '../../end2end/tenant/tenant.mjs';
 import { API_AUDIENCE, APP_CLIENT } from '../../end2end/tenant/registrations.mjs';
 import { freePort, pinned, ready, start } from './children.mjs';
+import { closeAtEnd, scratch } from './run.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** How long Portico may take to start, in seconds: a debug build makes its database slowly. */
@@ -29,16 +30,17 @@ function targetFolder() {
 
 /**
  * Starts a tenant in this process and Portico as another one, and waits until it can be used.
- * @param {string} folder an empty folder: the database and the log go there
  * @param {{core?: number}} options the processor core to keep it on
  */
-export async function startPortico(folder, { core } = {}) {
+export async function startPortico({ core } = {}) {
+  const folder = scratch();
   const binary = program();
   const [port, tenantPort] = [await freePort(), await freePort()];
   const origin = `http://localhost:${port}`;
   const address = `http://127.0.0.1:${port}`;
   const clientSecret = secret();
   const tenant = await startTenant(readSettings({ TENANT_PORT: String(tenantPort), TENANT_APP_ORIGIN: origin, TENANT_CLIENT_SECRET: clientSecret }));
+  closeAtEnd(() => tenant.close());
   const log = join(folder, 'portico.log');
   const child = start(core === undefined ? [binary] : pinned(core, [binary]), {
     // A folder without an .env, and no setting but these.
@@ -51,11 +53,11 @@ export async function startPortico(folder, { core } = {}) {
       AUTH0_CLIENT_SECRET: clientSecret,
       AUTH0_AUDIENCE: API_AUDIENCE,
       AUTH0_CALLBACK_URL: `${origin}/callback`,
-      SURREALDB_URL: `surrealkv://${join(folder, 'data')}`,
+      SURREALDB_URL: process.env.SURREALDB_URL ?? `surrealkv://${join(folder, 'data')}`,
       SURREALDB_NS: 'portico',
       SURREALDB_DB: 'portico',
-      SURREALDB_USER: 'portico',
-      SURREALDB_PASSWORD: secret(),
+      SURREALDB_USER: process.env.SURREALDB_USER ?? 'portico',
+      SURREALDB_PASSWORD: process.env.SURREALDB_PASSWORD ?? secret(),
       PORTICO_SECRET: secret(),
       PORTICO_LISTEN: `127.0.0.1:${port}`,
       // All that is measured comes from one address.
@@ -66,10 +68,9 @@ export async function startPortico(folder, { core } = {}) {
   try {
     await ready(child, `${address}/readyz`, START_LIMIT);
   } catch (error) {
-    await tenant.close();
     throw new Error(`${error.message}\n${readFileSync(log, 'utf8').slice(-2000)}`);
   }
-  return { address, origin, binary, child, tenant };
+  return { address, origin, binary, child };
 }
 
 /** As Portico itself looks for it, but from another working folder. */

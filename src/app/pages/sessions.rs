@@ -1,7 +1,7 @@
 //! Where the person is signed in, and ending that elsewhere.
 
 #[cfg(all(test, feature = "ssr"))]
-mod tests;
+pub(super) mod tests;
 
 use super::ProblemPage;
 use crate::app::components::{Moment, done, happened, refused};

@@ -1,7 +1,7 @@
 //! The page as HTML: who is listed, what may be done, and that it is text.
 
 use super::*;
-use crate::model::device::{Browser, Device, System};
+use crate::app::pages::sessions::tests::session;
 use chrono::DateTime;
 
 fn person(subject: &str, sessions: u32) -> PersonSessions {
@@ -11,19 +11,6 @@ fn person(subject: &str, sessions: u32) -> PersonSessions {
         email: Some("ada@portico.example".to_owned()),
         sessions,
         last_seen: (sessions > 0).then_some(DateTime::UNIX_EPOCH),
-    }
-}
-
-fn session(handle: &str, is_this: bool) -> DeviceSession {
-    DeviceSession {
-        handle: handle.to_owned(),
-        is_this,
-        device: Device { browser: Some(Browser::Firefox), system: Some(System::Linux) },
-        first_seen: DateTime::UNIX_EPOCH,
-        last_seen: DateTime::UNIX_EPOCH,
-        network: None,
-        connection: "auth0".to_owned(),
-        second_factor: None,
     }
 }
 

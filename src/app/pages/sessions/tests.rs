@@ -4,7 +4,8 @@ use super::*;
 use crate::model::device::{Browser, Device, System};
 use chrono::DateTime;
 
-fn session(handle: &str, is_this: bool) -> DeviceSession {
+/// A session that is told of in many words.
+pub fn session(handle: &str, is_this: bool) -> DeviceSession {
     DeviceSession {
         handle: handle.to_owned(),
         is_this,
