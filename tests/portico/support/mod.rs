@@ -14,7 +14,7 @@ mod problem;
 pub mod provider;
 pub mod refusal;
 #[path = "../../../src/server/store/tests/server.rs"]
-mod server;
+pub mod server;
 
 pub use app::{TestApp, secret, settings};
 pub use browser::{Attempt, Browser, Listening, Page, Request, Site};
