@@ -5,6 +5,7 @@ mod finding;
 mod fixtures;
 mod people;
 mod rules;
+mod server;
 mod tokens;
 mod upkeep;
 

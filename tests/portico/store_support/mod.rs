@@ -5,6 +5,7 @@ mod fixtures;
 
 pub use fixtures::{ISSUER, PASSWORD, keyring, person, session, settings};
 
+use crate::support::server;
 use chrono::{DateTime, TimeDelta, Utc};
 use portico::server::{
     secrets::Keyring,

@@ -17,7 +17,7 @@ pub mod provider;
 pub mod refusal;
 #[allow(clippy::duplicate_mod, reason = "the fixtures of the store bring it along as well")]
 #[path = "../../../src/server/store/tests/server.rs"]
-mod server;
+pub mod server;
 
 pub use app::{TestApp, secret, settings};
 pub use browser::{Attempt, Browser, Listening, Page, Request, Site};

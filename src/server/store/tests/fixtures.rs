@@ -1,12 +1,7 @@
 //! People, sessions and settings to try the store with. The integration tests include this file as
 //! well, where the names it takes from above are those of the crate's public face.
 
-#[path = "server.rs"]
-mod server;
-
-pub use server::at;
-
-use super::{AuthLevel, Keyring, NewPerson, SessionKey, SessionRecord, StoreSettings};
+use super::{AuthLevel, Keyring, NewPerson, SessionKey, SessionRecord, StoreSettings, server};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
@@ -18,7 +13,7 @@ pub const PASSWORD: &str = "the database password of a test";
 /// A database at that address.
 pub fn settings(url: &str) -> StoreSettings {
     StoreSettings {
-        url: at(url, "portico", PASSWORD),
+        url: server::at(url, "portico", PASSWORD),
         namespace: "portico".into(),
         database: "portico".into(),
         username: "portico".into(),
