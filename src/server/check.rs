@@ -37,15 +37,19 @@ pub async fn run(settings: Result<Settings, SettingsError>) -> Vec<Finding> {
         Err(error) => findings.push(Finding::bad("HTTP client", format!("cannot be set up: {error}"))),
     }
     let outcome = match Store::connect(&settings.store).await {
-        Ok(store) => store
-            .ready()
-            .await
-            .map(|()| "reachable, and its tables are up to date".to_owned())
-            .map_err(|error| error.to_string()),
+        Ok(store) => database(&store).await,
         Err(error) => Err(error.to_string()),
     };
     findings.push(Finding { what: "database", outcome });
     findings
+}
+
+async fn database(store: &Store) -> Result<String, String> {
+    store.ready().await.map_err(|error| error.to_string())?;
+    store.lets_functions_be_called().await.map_err(|error| {
+        format!("{error}. The audit log takes the function time::now: start the server with --allow-funcs time::now.")
+    })?;
+    Ok("reachable, and its tables are up to date".to_owned())
 }
 
 async fn provider_findings(provider: &Provider) -> Vec<Finding> {

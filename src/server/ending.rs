@@ -1,10 +1,11 @@
-//! What follows the end of a session: the audit log has it, and its refresh token, which is of no more use, should be
-//! worth nothing.
+//! Ending many sessions, and what follows the end of each: the audit log has it, and its refresh token, which is of no
+//! more use, should be worth nothing.
 
 use super::{
     AppState,
-    audit::{About, Event},
-    session::EndedSession,
+    audit::{self, About, Event},
+    session::{EndedSession, SessionError},
+    store::StoreError,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tracing::Instrument;
@@ -15,6 +16,40 @@ pub async fn tell(state: &AppState, sessions: &[EndedSession], event: &Event) {
         state.audit.entry(event, About { subject: Some(&session.subject), session: Some(&session.key) })
     };
     state.audit.write_all(sessions.iter().map(entry).collect()).await;
+}
+
+/// Ends sessions as long as `some` finds any to end, tells the audit log of each that they ended like this, and has
+/// their refresh tokens revoked. Answers how many they were. It is carried through when nobody waits for it any more.
+///
+/// # Errors
+/// The database does not answer, or not as it should: what was ended until then is told of, and the others live.
+pub async fn all<F>(
+    state: &AppState,
+    event: Event,
+    some: impl Fn(AppState) -> F + Send + 'static,
+) -> Result<usize, SessionError>
+where
+    F: Future<Output = Result<Vec<EndedSession>, SessionError>> + Send,
+{
+    let state = state.clone();
+    let work = async move {
+        let mut count = 0;
+        loop {
+            let ended = some(state.clone()).await?;
+            if ended.is_empty() {
+                return Ok(count);
+            }
+            count += ended.len();
+            tell(&state, &ended, &event).await;
+            revoke_in_background(&state, ended);
+        }
+    };
+    match tokio::spawn(audit::traced(audit::trace(), work).in_current_span()).await {
+        Ok(result) => result,
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        // The runtime is shutting down.
+        Err(_) => Err(StoreError::TimedOut.into()),
+    }
 }
 
 /// Revokes the refresh token of a session that has ended (RFC 7009), so that a copy of it is worth nothing.

@@ -114,7 +114,7 @@ pub async fn end_sessions(State(state): State<AppState>, request: Request) -> Re
             "ended"
         }
         None => {
-            administration::end_all_of(&state, by, &person, Some(&this)).await?;
+            administration::end_all_of(&state, by, &person, Some(this)).await?;
             "all"
         }
     };

@@ -98,7 +98,7 @@ pub async fn end_of_person(
     let (administrator, kept) = may_end_sessions(&state, &headers).await?;
     let person = state.store.person(&state.settings.oidc.issuer, &subject).await?;
     let person = person.ok_or_else(|| Failure::new(ProblemKind::NotFound, "there is no such person"))?;
-    let ended = administration::end_all_of(&state, &administrator, &person, kept.as_ref()).await?;
+    let ended = administration::end_all_of(&state, &administrator, &person, kept).await?;
     Ok(Json(Ended { ended }))
 }
 

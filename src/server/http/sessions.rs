@@ -116,10 +116,13 @@ pub async fn end_others(State(state): State<AppState>, request: Request) -> Resu
     if !may_end {
         return Ok(confirm_first(by_navigation));
     }
-    let ended = state.sessions.end_all_of(&signed_in.person, Some(&this)).await?;
-    tracing::info!(subject = %signed_in.person.subject, sessions = ended.len(), "all other sessions were ended");
-    ending::tell(&state, &ended, &Event::session_ended(EndedBy::Person)).await;
-    ending::revoke_in_background(&state, ended);
+    let whose = signed_in.clone();
+    let some = move |state: AppState| {
+        let (whose, this) = (whose.clone(), this.clone());
+        async move { state.sessions.end_some_of(&whose.person, Some(&this)).await }
+    };
+    let ended = ending::all(&state, Event::session_ended(EndedBy::Person), some).await?;
+    tracing::info!(subject = %signed_in.person.subject, sessions = ended, "all other sessions were ended");
     Ok(Redirect::to("/sessions?done=others").into_response())
 }
 

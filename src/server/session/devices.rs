@@ -67,18 +67,18 @@ impl Sessions {
         Ok(self.gone(ended.into_iter().collect()).await.pop())
     }
 
-    /// Ends all sessions of that person, but the one to be `kept`. Once this has answered, no lookup here finds
-    /// them.
+    /// Ends some of that person's sessions, but the one to be `kept`; nothing when there are no more. Once this has
+    /// answered, no lookup here finds them.
     ///
     /// # Errors
-    /// The database does not answer, or not as it should: they may be alive then.
-    pub async fn end_all_of(
+    /// The database does not answer, or not as it should: some may be alive then.
+    pub async fn end_some_of(
         &self,
         person: &Person,
         kept: Option<&SessionId>,
     ) -> Result<Vec<EndedSession>, SessionError> {
         let kept = kept.map(SessionId::key);
-        let ended = self.store.end_sessions_of(&person.issuer, &person.subject, kept.as_ref()).await?;
+        let ended = self.store.end_some_sessions_of(&person.issuer, &person.subject, kept.as_ref()).await?;
         Ok(self.gone(ended).await)
     }
 }

@@ -16,7 +16,7 @@ const LIST: &str = "SELECT id, created_at, last_seen_at, amr, connection, user_a
     WHERE user_key = $user_key AND expires_at > $now AND last_seen_at > $idle_since ORDER BY last_seen_at DESC LIMIT $most";
 const KEYS: &str = "SELECT VALUE id FROM session WHERE user_key = $user_key";
 const END_ONE: &str = "DELETE $id WHERE user_key = $user_key RETURN BEFORE";
-const END_ALL: &str =
+const END_SOME: &str =
     "DELETE (SELECT VALUE id FROM session WHERE user_key = $user_key AND id != $kept LIMIT $most) RETURN BEFORE";
 
 /// A session that has not expired, as its person may know it.
@@ -87,11 +87,12 @@ impl Store {
         Ok(ended(rows)?.pop())
     }
 
-    /// Ends all sessions of that person, but the one to be `kept`, [`MOST_AT_ONCE`] in each statement.
+    /// Ends some of that person's sessions, [`MOST_AT_ONCE`] of them, but the one to be `kept`; nothing when there are
+    /// no more.
     ///
     /// # Errors
-    /// The database does not answer, or not as it should; some may have ended then.
-    pub async fn end_sessions_of(
+    /// The database does not answer, or not as it should.
+    pub async fn end_some_sessions_of(
         &self,
         issuer: &str,
         subject: &str,
@@ -101,14 +102,7 @@ impl Store {
         variables.insert("user_key", record_key(issuer, subject));
         variables.insert("kept", kept.map(SessionKey::record_id));
         variables.insert("most", MOST_AT_ONCE);
-        let mut all = Vec::new();
-        loop {
-            let mut answer = call::run(&self.handles, CALL_LIMIT, END_ALL, variables.clone()).await?;
-            match ended(answer.rows::<EndedRow>(0)?)? {
-                some if some.is_empty() => return Ok(all),
-                some => all.extend(some),
-            }
-        }
+        ended(call::run(&self.handles, CALL_LIMIT, END_SOME, variables).await?.rows::<EndedRow>(0)?)
     }
 }
 

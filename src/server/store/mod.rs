@@ -121,6 +121,14 @@ impl Store {
             None => Err(StoreError::Unexpected("there is no sign of the migrations")),
         }
     }
+
+    /// Whether the database lets functions be called that its tables call: a server can be told not to.
+    ///
+    /// # Errors
+    /// It does not, or does not answer.
+    pub async fn lets_functions_be_called(&self) -> Result<(), StoreError> {
+        call::run(&self.handles, READY_LIMIT, "RETURN time::now()", Default::default()).await.map(drop)
+    }
 }
 
 impl fmt::Debug for Store {
