@@ -22,7 +22,7 @@ check: ## format, clippy and types only
 fuzz: ## what nobody would send: property tests at length, then the JSON API (Schemathesis)
 	@scripts/fuzz.sh
 
-bench: ## what is fast and what is not: load, first visit, Criterion, in release builds
+bench: ## what is fast and what is not: load, sign-ins, first visit, Criterion, in release builds
 	@scripts/bench.sh
 
 release: ## the production build, in target/dist (EMBEDDED=1: with the embedded database)
