@@ -4,6 +4,7 @@
 use super::{
     AppState,
     audit::{self, About, Event},
+    carried,
     session::{EndedSession, SessionError},
     store::StoreError,
 };
@@ -44,12 +45,7 @@ where
             revoke_in_background(&state, ended);
         }
     };
-    match tokio::spawn(audit::traced(audit::trace(), work).in_current_span()).await {
-        Ok(result) => result,
-        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-        // The runtime is shutting down.
-        Err(_) => Err(StoreError::TimedOut.into()),
-    }
+    carried::through(audit::traced(audit::trace(), work)).await.unwrap_or(Err(StoreError::TimedOut.into()))
 }
 
 /// Revokes the refresh token of a session that has ended (RFC 7009), so that a copy of it is worth nothing.

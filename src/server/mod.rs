@@ -8,6 +8,7 @@ pub mod access;
 mod administration;
 pub mod audit;
 pub mod auth;
+mod carried;
 pub mod check;
 pub mod directory;
 mod ending;

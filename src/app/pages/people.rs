@@ -3,8 +3,11 @@
 #[cfg(all(test, feature = "ssr"))]
 mod tests;
 
-use super::{ProblemPage, sessions::facts};
-use crate::app::components::{Moment, done, happened, icon, refused};
+use super::{
+    ProblemPage,
+    sessions::{confirm_first, confirmed, facts, must_confirm, one_ended},
+};
+use crate::app::components::{Moment, done, happened, icon};
 use crate::app::title::Title;
 use crate::app::{PeopleNotice, PeopleShown, PeopleView, SupportId, links};
 use crate::model::device::DeviceSession;
@@ -119,21 +122,10 @@ fn everybody(may_end: bool) -> AnyView {
                     <p class="form-alert" role="alert"></p>
                 </form>
             </details>
-            {first(may_end)}
+            {(!may_end).then(confirm_first)}
         </section>
     }
     .into_any()
-}
-
-fn first(may_end: bool) -> Option<AnyView> {
-    (!may_end).then(|| {
-        view! {
-            <p class="about">
-                "Before you end a session you are asked to sign in again, unless you did so in the last ten minutes."
-            </p>
-        }
-        .into_any()
-    })
 }
 
 fn one(view: &PeopleView, person: &PersonSessions, sessions: &[DeviceSession]) -> AnyView {
@@ -166,7 +158,7 @@ fn one(view: &PeopleView, person: &PersonSessions, sessions: &[DeviceSession]) -
             </header>
             <section class="card card-wide" aria-labelledby="sessions">
                 <h2 id="sessions">"Sessions"</h2>
-                {others.then(|| first(may_end))}
+                {(others && !may_end).then(confirm_first)}
                 {if sessions.is_empty() {
                     Either::Left(view! { <p class="empty">"They are signed in nowhere."</p> })
                 } else {
@@ -208,19 +200,15 @@ fn item(person: &PersonSessions, session: &DeviceSession, may_end: bool) -> AnyV
 }
 
 fn notice(notice: Option<PeopleNotice>, person: Option<&PersonSessions>) -> AnyView {
-    let confirm = links::confirm_for_people(person.map(|person| person.subject.as_str()));
     happened(notice.map(|notice| match notice {
-        PeopleNotice::Ended => done("That session is ended. Who uses it is signed out from now on.".into_any(), None),
+        PeopleNotice::Ended => one_ended(),
         PeopleNotice::AllEnded => done("All sessions of this person are ended.".into_any(), None),
         PeopleNotice::EverybodysEnded => {
             done("All other sessions are ended. You alone are signed in.".into_any(), None)
         }
-        PeopleNotice::Confirmed => {
-            done("Thank you. For the next ten minutes you can end sessions here.".into_any(), None)
-        }
+        PeopleNotice::Confirmed => confirmed(),
         PeopleNotice::MustConfirm => {
-            let way_on = view! { <a class="button button-primary" href=confirm>"Sign in again"</a> };
-            refused("Nothing is ended yet: first confirm that it is you.".into_any(), Some(way_on.into_any()))
+            must_confirm(links::confirm_for_people(person.map(|person| person.subject.as_str())))
         }
     }))
 }

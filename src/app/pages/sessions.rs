@@ -35,13 +35,7 @@ pub fn SessionsPage() -> impl IntoView {
 fn Everything<'a>(shown: &'a SessionsView) -> impl IntoView + use<> {
     let (this, others): (Vec<_>, Vec<_>) = shown.sessions.iter().partition(|session| session.is_this);
     let may_end = shown.may_end;
-    let first = (!others.is_empty() && !may_end).then(|| {
-        view! {
-            <p class="about">
-                "Before you end a session you are asked to sign in again, unless you did so in the last ten minutes."
-            </p>
-        }
-    });
+    let first = (!others.is_empty() && !may_end).then(confirm_first);
     let all = (!others.is_empty()).then(|| {
         view! {
             <form method="post" action=links::END_OTHER_SESSIONS data-soft=may_end.then_some("")>
@@ -147,18 +141,37 @@ pub(super) fn facts(session: &DeviceSession) -> AnyView {
 
 fn notice(notice: Option<SessionsNotice>) -> AnyView {
     happened(notice.map(|notice| match notice {
-        SessionsNotice::Ended => done("That session is ended. Who uses it is signed out from now on.".into_any(), None),
+        SessionsNotice::Ended => one_ended(),
         SessionsNotice::OthersEnded => {
             done("All other sessions are ended. You are signed in on this device alone.".into_any(), None)
         }
-        SessionsNotice::Confirmed => {
-            done("Thank you. For the next ten minutes you can end sessions here.".into_any(), None)
-        }
-        SessionsNotice::MustConfirm => {
-            let way_on = view! {
-                <a class="button button-primary" href=links::CONFIRM_FOR_SESSIONS>"Sign in again"</a>
-            };
-            refused("Nothing is ended yet: first confirm that it is you.".into_any(), Some(way_on.into_any()))
-        }
+        SessionsNotice::Confirmed => confirmed(),
+        SessionsNotice::MustConfirm => must_confirm(links::CONFIRM_FOR_SESSIONS.to_owned()),
     }))
+}
+
+/// What ending a session takes.
+pub(super) fn confirm_first() -> AnyView {
+    view! {
+        <p class="about">
+            "Before you end a session you are asked to sign in again, unless you did so in the last ten minutes."
+        </p>
+    }
+    .into_any()
+}
+
+/// A session was ended.
+pub(super) fn one_ended() -> AnyView {
+    done("That session is ended. Who uses it is signed out from now on.".into_any(), None)
+}
+
+/// They have proved anew who they are.
+pub(super) fn confirmed() -> AnyView {
+    done("Thank you. For the next ten minutes you can end sessions here.".into_any(), None)
+}
+
+/// They have to prove it: `href` leads there.
+pub(super) fn must_confirm(href: String) -> AnyView {
+    let way_on = view! { <a class="button button-primary" href=href>"Sign in again"</a> };
+    refused("Nothing is ended yet: first confirm that it is you.".into_any(), Some(way_on.into_any()))
 }

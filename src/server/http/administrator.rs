@@ -10,12 +10,17 @@ use crate::{
     },
 };
 
+/// Whether this is an administrator.
+pub fn is(person: &Person, standing: &Standing) -> bool {
+    !person.disabled && standing.access.allows(Permission::Admin)
+}
+
 /// Lets an administrator do that.
 ///
 /// # Errors
 /// [`ProblemKind::Forbidden`] for everybody else.
 pub async fn allow(state: &AppState, person: &Person, standing: &Standing, action: Action) -> Result<(), Failure> {
-    if !person.disabled && standing.access.allows(Permission::Admin) {
+    if is(person, standing) {
         return Ok(());
     }
     let about = About { subject: Some(&person.subject), session: None };

@@ -5,6 +5,7 @@ use super::{ending, form};
 use crate::server::{
     AppState,
     audit::{self, EndedBy, Event},
+    carried,
     session::ProviderLogoutOutcome,
 };
 use axum::{
@@ -16,7 +17,6 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use tracing::Instrument;
 
 /// Where the service sends it. What stands before all requests knows this path, too: no cookie counts here.
 pub const PATH: &str = "/backchannel-logout";
@@ -45,12 +45,8 @@ pub async fn backchannel_logout(State(state): State<AppState>, request: Request)
     };
     // In a task of its own: a service that hangs up does not cut it in two.
     let work = async move { logout(&state, &token).await.unwrap_or_else(IntoResponse::into_response) };
-    match tokio::spawn(audit::traced(audit::trace(), work).in_current_span()).await {
-        Ok(response) => response,
-        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-        // The runtime is shutting down.
-        Err(_) => Refusal::later().into_response(),
-    }
+    let done = carried::through(audit::traced(audit::trace(), work)).await;
+    done.unwrap_or_else(|| Refusal::later().into_response())
 }
 
 async fn logout(state: &AppState, token: &str) -> Result<Response, Refusal> {

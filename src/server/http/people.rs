@@ -5,14 +5,14 @@
 use super::{
     administrator,
     failure::Failure,
-    form, origin,
-    sessions::{may_end, shown, this},
+    form,
+    sessions::{Asked, may_end, shown, this},
     visitor,
 };
 use crate::{
     app::{self, PeopleNotice, PeopleShown, PeopleView},
     model::{PersonSessions, ProblemKind, SignedIn},
-    server::{AppState, administration, audit::Action, session::SessionId, standing, store::PersonSignedIn},
+    server::{AppState, administration, audit::Action, standing, store::PersonSignedIn},
 };
 use axum::{
     extract::{Query, Request, State},
@@ -20,7 +20,6 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use serde::{Deserialize, de::DeserializeOwned};
-use std::sync::Arc;
 
 /// What the page's address says. What does not fit is as if it were not there.
 #[derive(Default, Deserialize)]
@@ -98,7 +97,8 @@ struct Whose {
 
 /// `POST /people/end-sessions`: ends one session of a person, or all of them.
 pub async fn end_sessions(State(state): State<AppState>, request: Request) -> Result<Response, Failure> {
-    let Asked { administrator, this, may_end, by_navigation, form } = Asked::<Whose>::read(&state, request).await?;
+    let Asked { signed_in: administrator, this, may_end, by_navigation, form } =
+        asked::<Whose>(&state, request).await?;
     let page = app::person(&form.person);
     if !may_end {
         return Ok(confirm_first(by_navigation, &page, Some(&form.person)));
@@ -123,8 +123,8 @@ pub async fn end_sessions(State(state): State<AppState>, request: Request) -> Re
 
 /// `POST /people/end-everybodys-sessions`: ends all sessions but the one that asks.
 pub async fn end_everybodys(State(state): State<AppState>, request: Request) -> Result<Response, Failure> {
-    let Asked { administrator, this, may_end, by_navigation, form: form::Nothing {} } =
-        Asked::read(&state, request).await?;
+    let Asked { signed_in: administrator, this, may_end, by_navigation, form: form::Nothing {} } =
+        asked(&state, request).await?;
     if !may_end {
         return Ok(confirm_first(by_navigation, "/people?", None));
     }
@@ -133,23 +133,10 @@ pub async fn end_everybodys(State(state): State<AppState>, request: Request) -> 
 }
 
 /// An administrator who asks for an end.
-struct Asked<T> {
-    administrator: Arc<SignedIn>,
-    this: SessionId,
-    may_end: bool,
-    by_navigation: bool,
-    form: T,
-}
-
-impl<T: DeserializeOwned> Asked<T> {
-    async fn read(state: &AppState, request: Request) -> Result<Self, Failure> {
-        let administrator = visitor::signed_in(state, request.headers(), "/people").await?;
-        allow(state, &administrator, Action::EndSessions).await?;
-        let this = this(state, request.headers())?;
-        let by_navigation = origin::is_navigation(request.headers());
-        let form = form::read(request).await?;
-        Ok(Self { may_end: may_end(&administrator), administrator, this, by_navigation, form })
-    }
+async fn asked<T: DeserializeOwned>(state: &AppState, request: Request) -> Result<Asked<T>, Failure> {
+    let administrator = visitor::signed_in(state, request.headers(), "/people").await?;
+    allow(state, &administrator, Action::EndSessions).await?;
+    Asked::of(state, administrator, request).await
 }
 
 async fn allow(state: &AppState, signed_in: &SignedIn, action: Action) -> Result<(), Failure> {

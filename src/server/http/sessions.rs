@@ -4,6 +4,7 @@
 //! service's own word (`auth_time`): a device left open must not sign its person out everywhere.
 
 use super::{
+    administrator,
     cookies::Jar,
     ending,
     failure::Failure,
@@ -12,7 +13,7 @@ use super::{
 };
 use crate::{
     app::{CONFIRM_FOR_SESSIONS, SessionsNotice, SessionsView},
-    model::{Permission, Person, ProblemKind, SignedIn, device::DeviceSession},
+    model::{Person, ProblemKind, SignedIn, device::DeviceSession},
     server::{
         AppState,
         access::second_factor,
@@ -27,7 +28,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use chrono::{TimeDelta, Utc};
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use std::sync::Arc;
 
 /// How long ago the person may have proved who they are, to end a session. [`CONFIRM_FOR_SESSIONS`] asks the
@@ -54,8 +55,7 @@ pub async fn page(state: &AppState, signed_in: &SignedIn, request: &Parts) -> Re
     Ok(SessionsView {
         sessions: sessions.into_iter().map(|session| shown(state, &signed_in.person, session)).collect(),
         may_end,
-        administers: !signed_in.person.disabled
-            && standing::of_session(state, signed_in).access.allows(Permission::Admin),
+        administers: administrator::is(&signed_in.person, &standing::of_session(state, signed_in)),
         notice: match parameters.done.as_deref() {
             Some("ended") => Some(SessionsNotice::Ended),
             Some("others") => Some(SessionsNotice::OthersEnded),
@@ -90,7 +90,7 @@ pub async fn end_one(
     Path(handle): Path<String>,
     request: Request,
 ) -> Result<Response, Failure> {
-    let Asked { signed_in, this, may_end, by_navigation } = Asked::read(&state, request).await?;
+    let Asked { signed_in, this, may_end, by_navigation, form: form::Nothing {} } = asked(&state, request).await?;
     if !may_end {
         return Ok(confirm_first(by_navigation));
     }
@@ -112,7 +112,7 @@ pub async fn end_one(
 
 /// `POST /sessions/end-others`: ends all of the person's sessions but the one that asks.
 pub async fn end_others(State(state): State<AppState>, request: Request) -> Result<Response, Failure> {
-    let Asked { signed_in, this, may_end, by_navigation } = Asked::read(&state, request).await?;
+    let Asked { signed_in, this, may_end, by_navigation, form: form::Nothing {} } = asked(&state, request).await?;
     if !may_end {
         return Ok(confirm_first(by_navigation));
     }
@@ -127,21 +127,35 @@ pub async fn end_others(State(state): State<AppState>, request: Request) -> Resu
 }
 
 /// Somebody who is signed in and asks for an end.
-struct Asked {
-    signed_in: Arc<SignedIn>,
-    this: SessionId,
-    may_end: bool,
-    by_navigation: bool,
+pub struct Asked<T> {
+    /// Who.
+    pub signed_in: Arc<SignedIn>,
+    /// In which session.
+    pub this: SessionId,
+    /// Whether they have proved lately who they are.
+    pub may_end: bool,
+    /// Whether the browser itself sent the form, not a script of the page.
+    pub by_navigation: bool,
+    /// What was sent.
+    pub form: T,
 }
 
-impl Asked {
-    async fn read(state: &AppState, request: Request) -> Result<Self, Failure> {
-        let signed_in = visitor::signed_in(state, request.headers(), "/sessions").await?;
+impl<T: DeserializeOwned> Asked<T> {
+    /// Reads what somebody has sent who may ask.
+    ///
+    /// # Errors
+    /// It is no such form.
+    pub async fn of(state: &AppState, signed_in: Arc<SignedIn>, request: Request) -> Result<Self, Failure> {
         let this = this(state, request.headers())?;
         let by_navigation = origin::is_navigation(request.headers());
-        let form::Nothing {} = form::read(request).await?;
-        Ok(Self { may_end: may_end(&signed_in), signed_in, this, by_navigation })
+        let form = form::read(request).await?;
+        Ok(Self { may_end: may_end(&signed_in), signed_in, this, by_navigation, form })
     }
+}
+
+async fn asked(state: &AppState, request: Request) -> Result<Asked<form::Nothing>, Failure> {
+    let signed_in = visitor::signed_in(state, request.headers(), "/sessions").await?;
+    Asked::of(state, signed_in, request).await
 }
 
 /// The session that asks.

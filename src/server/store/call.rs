@@ -7,9 +7,9 @@ use super::{
     handles::{Answer, Handles},
     retry::Backoff,
 };
+use crate::server::carried;
 use std::{sync::Arc, time::Duration};
 use surrealdb::types::{RecordId, Variables};
-use tracing::Instrument as _;
 
 /// Runs `text`, which is one statement or one `BEGIN; …; COMMIT` and nothing else: it is run
 /// again from its beginning after a conflict.
@@ -59,12 +59,7 @@ pub(super) async fn carried_through<T: Send + 'static>(
     work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
 ) -> Result<T, StoreError> {
     let task = async move { tokio::time::timeout(limit, work).await.unwrap_or(Err(StoreError::TimedOut)) };
-    match tokio::spawn(task.in_current_span()).await {
-        Ok(result) => result,
-        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-        // The runtime is shutting down.
-        Err(_) => Err(StoreError::TimedOut),
-    }
+    carried::through(task).await.unwrap_or(Err(StoreError::TimedOut))
 }
 
 async fn attempts(handles: Arc<Handles>, text: &'static str, variables: Variables) -> Result<Answer, StoreError> {

@@ -18,6 +18,7 @@ const EVERY: Duration = Duration::from_secs(5);
 /// Watches until the handles are gone.
 pub(super) async fn watch(handles: Weak<Handles>) {
     loop {
+        // Silence has no event: only time tells it.
         tokio::time::sleep(EVERY).await;
         let Some(handles) = handles.upgrade() else { return };
         let Err(error) = answers(&handles).await else { continue };
